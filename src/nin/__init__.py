@@ -1,9 +1,9 @@
 """Network-in-Network image classifiers that learn reliably.
 
-The reader of *Dive into Deep Learning* writes ``import nin as d2l`` and runs the book's cells.
+Readers of *Dive into Deep Learning* can write ``import nin as d2l`` and run the book's cells.
 The names are listed in the stub beside this file, and each is loaded when it is first used:
-``import nin`` imports no framework. Those that only the book's cells need, of `nin.d2l`, are found
-here as well, and left out of ``dir(nin)``.
+``import nin`` imports no framework. The names of `nin.d2l`, which only the book's cells need, work
+here too, but are left out of ``dir(nin)``.
 """
 
 import os
@@ -24,6 +24,6 @@ def __dir__() -> list[str]:
 
 _keras.watch()
 
-# ONNX Runtime reports its use to its maker, and keeps an identifier of the machine, unless this is
-# set before it is imported. Child processes inherit it.
+# Unless this is set before ONNX Runtime is imported, it reports its use to its maker and keeps an
+# identifier of the machine. Child processes inherit it.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

@@ -1,7 +1,8 @@
 """Settles Keras's backend before Keras is imported, and registers our networks right after.
 
-`keras.saving.load_model` finds a class only if it has been registered, and Keras takes the backend
-that is configured, installed or not. `import nin` imports no framework, so it waits for Keras.
+`keras.saving.load_model` finds a class only if it has been registered, and Keras uses the backend
+that is configured, even if it is not installed. `import nin` imports no framework, so both steps
+wait until Keras is imported.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 
 def watch() -> None:
-    """Register the networks now if Keras is here already, else as soon as it comes."""
+    """Act now if Keras is already imported, otherwise as soon as it is."""
     if "keras" in sys.modules:
         _settle_backend()
         _register_networks()
@@ -25,9 +26,9 @@ def watch() -> None:
 
 
 class _KerasFinder(MetaPathFinder):
-    """Finds Keras where the other finders find it; acts when it is executed.
+    """Finds Keras through the other finders, and acts when it is executed.
 
-    To be found is not enough: TensorFlow, for one, looks for Keras long before it imports it.
+    Acting when it is found would be too early: TensorFlow finds Keras long before it imports it.
     """
 
     def find_spec(

@@ -1,4 +1,4 @@
-"""Workers of a Dask cluster: of a scheduler somewhere, or processes of this machine."""
+"""Dask workers: those of a running scheduler, or processes on this machine."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from nin.installing import install_line
 if TYPE_CHECKING:
     from dask.distributed import Client
 
-#: Seconds that a scheduler has to respond.
+#: Seconds to wait for a scheduler's response.
 PATIENCE = 10
 
 
 def check_cluster(scheduler: str | None) -> None:
-    """Refuse what cannot be, before anything is begun; no scheduler is contacted.
+    """Check for Dask and for a valid address before any work begins; no scheduler is contacted.
 
     Args:
-        scheduler: an address, such as ``tcp://10.0.0.5:8786``; None for processes of this machine.
+        scheduler: its address, such as ``tcp://10.0.0.5:8786``; None for processes on this machine.
 
     Raises:
-        ClusterError: Dask is not installed, or the address is none.
+        ClusterError: Dask is not installed, or the address is invalid.
     """
     if importlib.util.find_spec("distributed") is None:
         raise ClusterError(f"workers need Dask, which is not installed: {install_line('cluster')}")
@@ -44,8 +44,8 @@ def cluster(scheduler: str | None = None, workers: int = 1) -> Iterator[Client]:
     """A client of a Dask cluster while the block runs.
 
     Args:
-        scheduler: its address; None for processes of this machine, which end with the block.
-        workers: how many of them, each with one thread.
+        scheduler: its address; None for processes on this machine, which end with the block.
+        workers: number of processes on this machine, each with one thread.
 
     Raises:
         ClusterError: Dask is not installed, or no scheduler responds.
@@ -53,10 +53,10 @@ def cluster(scheduler: str | None = None, workers: int = 1) -> Iterator[Client]:
     check_cluster(scheduler)
     from dask.distributed import Client, LocalCluster
 
-    # The cluster handles lost workers itself; errors are raised all the same.
+    # Dask handles lost workers itself, and errors are still raised.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with warnings.catch_warnings():
-        # A port that is taken is another process's dashboard.
+        # Dask warns if its port is taken, but that is only another process's dashboard.
         warnings.filterwarnings("ignore", module=r"distributed\.")
         if scheduler is not None:
             with _connected(scheduler) as client:
@@ -76,7 +76,7 @@ def cluster(scheduler: str | None = None, workers: int = 1) -> Iterator[Client]:
 
 
 def dask_setup(worker: Any) -> None:
-    """What Dask calls in each process of this machine: Ctrl-C is for the one that started them."""
+    """Called by Dask in each local worker: leave Ctrl-C to the process that started them."""
     del worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -86,7 +86,7 @@ def _connected(scheduler: str) -> Iterator[Client]:
     from dask.distributed import Client
 
     try:
-        # What is no scheduler may take a connection, and never respond.
+        # A server of another kind may accept the connection and never respond.
         found = asyncio.run(asyncio.wait_for(_identity(scheduler), PATIENCE + 1))
     except (OSError, ValueError, TypeError, TimeoutError) as error:
         reason = "timed out" if isinstance(error, TimeoutError) else first_line(error)
@@ -115,7 +115,7 @@ def _no_scheduler(scheduler: str, reason: str) -> ClusterError:
 
 
 def threads_of(client: Client) -> dict[str, int]:
-    """The threads of each worker that is connected now, by its address.
+    """The number of threads of each connected worker, by address.
 
     Raises:
         CommClosedError: the scheduler went away.
@@ -130,15 +130,15 @@ def threads_of(client: Client) -> dict[str, int]:
 
 @contextmanager
 def joblib_workers(scheduler: str) -> Iterator[None]:
-    """Have joblib run on the workers of a Dask cluster while the block runs.
+    """Make joblib use the workers of a Dask cluster while the block runs.
 
     Args:
         scheduler: its address.
 
     Raises:
-        ClusterError: no scheduler responds; it has no workers, or some do several things at a
-            time in one process, whose random numbers would get mixed up; four workers in turn
-            were lost by the same work, or the scheduler was.
+        ClusterError: no scheduler responds; it has no workers; a worker has several threads, whose
+            random numbers would get mixed up; the same training crashed four workers in turn; or
+            the scheduler went away.
     """
     with cluster(scheduler) as client:
         import joblib
@@ -147,7 +147,7 @@ def joblib_workers(scheduler: str) -> Iterator[None]:
         from joblib._dask import DaskDistributedBackend
 
         class Workers(DaskDistributedBackend):
-            """Claims at least two workers: for one, joblib would compute in its own process."""
+            """Claims at least two workers: with one, joblib would compute in its own process."""
 
             def effective_n_jobs(self, n_jobs: int | None) -> int:
                 return max(2, int(super().effective_n_jobs(n_jobs)))

@@ -1,4 +1,4 @@
-"""Every exception a user can meet. Each message is one line that says what to do next."""
+"""Every exception that a user can see. Each message is one line that says what to do next."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any, NamedTuple
 from nin.names import printable
 from nin.urls import without_credentials
 
-#: The message where another process of a training has ended.
+#: The message when another process of the same training has ended.
 LOST_PEER = "another process was lost; to continue: nin train --resume RUN, in all of them"
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of an exception's message, or the exception's kind where it has none."""
+    """The first line of an exception's message, or the name of its class if it has none."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 class Argument(NamedTuple):
-    """An argument named in a message; the command line names the option that sets it.
+    """An argument named in a message; the command line names the option that sets it instead.
 
     Attributes:
-        name: the argument's.
-        value: what it is, or should be; None to name the argument alone.
+        name: its name in Python.
+        value: the value that it has or should have; None to name the argument alone.
     """
 
     name: str
@@ -35,18 +35,18 @@ class Argument(NamedTuple):
 
 
 class Advice(NamedTuple):
-    """What can be done by an argument.
+    """A way out that uses an argument.
 
     Attributes:
-        text: with ``{}`` in place of the argument.
-        argument: the argument.
+        text: the advice, with ``{}`` in place of the argument.
+        argument: the argument to fill in.
     """
 
     text: str
     argument: Argument
 
     def render(self, word: Callable[[Argument], str | None]) -> str | None:
-        """The text with what `word` makes of the argument; None if that is nothing."""
+        """The text with the name that `word` gives the argument; None if it gives none."""
         name = word(self.argument)
         return None if name is None else self.text.replace("{}", name, 1)
 
@@ -56,8 +56,8 @@ class NinError(Exception):
 
     Args:
         message: what was wrong, and where.
-        advice: what to do about it, each a way out.
-        about: the argument whose value was wrong; its name comes before the message.
+        advice: alternative ways out.
+        about: the argument whose value was wrong; it is named before the message.
     """
 
     def __init__(
@@ -73,8 +73,8 @@ class NinError(Exception):
         """The message in one line.
 
         Args:
-            word: what an argument is called. None if it cannot be given: advice that names it is
-                left out then.
+            word: returns what to call an argument, or None if the user cannot give it; advice that
+                names such an argument is left out.
         """
         message, *_ = self.args
         if self.about is not None:
@@ -110,12 +110,12 @@ class UnknownNameError(NinError):
         super().__init__(f"unknown {kind} {name!r}: {hint}known: {', '.join(names)}")
 
     def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, str, list[str]]]:
-        """It can travel from one process to another."""
+        """Make it picklable, so that it can be sent to another process."""
         return type(self), self._arguments
 
 
 class InputSizeError(NinError):
-    """Images too small, or of the wrong number of channels, for a network."""
+    """Images that are too small for a network, or have the wrong number of channels."""
 
 
 class DataError(NinError):
@@ -123,9 +123,9 @@ class DataError(NinError):
 
 
 class SourceError(NinError):
-    """A URL that cannot be read: access refused, unreachable, or without its driver.
+    """A URL that cannot be read: access is refused, it is unreachable, or its driver is missing.
 
-    It is not the fault of one picture, so ``skip_bad`` does not leave the picture out.
+    No single picture is at fault, so ``skip_bad`` does not skip it.
     """
 
 
@@ -149,12 +149,12 @@ class WeightsError(NinError):
 
 
 class TrainingDiedError(NinError):
-    """Training that cannot recover: every gradient is zero, or a number is not finite."""
+    """A training that cannot recover: every gradient is zero, or a number is not finite."""
 
 
 class ExportError(NinError):
-    """A run that cannot be exported, or an export that cannot be opened or predicts otherwise."""
+    """A run that cannot be exported, or an export that cannot be opened or predicts differently."""
 
 
 class ClusterError(NinError):
-    """A cluster that is not there, that went away, or whose workers cannot do what they should."""
+    """A cluster that does not respond, went away, or has no workers that can do the work."""

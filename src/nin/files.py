@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written to a temporary name, flushed, then renamed."""
+"""Writes files completely or not at all: to a temporary name, flushed, then renamed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from nin.errors import NinError
 
-#: Bytes of a file's name that a temporary name beside it repeats; its own part takes fifteen more.
+#: Bytes of a file's name that are repeated in the name of its temporary file, which adds fifteen.
 _REPEATED = 40
 #: A flag of Linux's renameat2.
 _RENAME_EXCHANGE = 2
@@ -26,7 +26,7 @@ _RENAME_EXCHANGE = 2
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of `path` only when the block ends without an error.
+    """Open a file that replaces `path` only if the block ends without an error.
 
     Raises:
         NinError: the disk is full or the folder cannot be written; `path` is as it was.
@@ -56,11 +56,12 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def replacing_path(path: Path) -> Iterator[Path]:
-    """A path to write a file or a folder to, which takes the place of `path` if no error ends it.
+    """Yield a path to write to; it replaces `path` if the block ends without an error.
 
-    For writers that want a path. What is at `path` meanwhile stays. Linux exchanges an old folder
-    for a new one in one step; other systems, and file systems that cannot, have none at `path` for
-    a moment. A reader of several of its files may get some of the old and some of the new.
+    For writers that need a path, of a file or a folder. Until then `path` stays as it is. Linux
+    swaps an old folder for a new one in one step; on other systems, and on file systems that cannot
+    do this, there is nothing at `path` for a moment. A process that reads several files of the
+    folder meanwhile may get some old and some new ones.
 
     Raises:
         NinError: the disk is full or the folder cannot be written; `path` is as it was.
@@ -87,27 +88,27 @@ def replacing_path(path: Path) -> Iterator[Path]:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` to `path`, wholly or not at all."""
+    """Write `content` to `path`, completely or not at all."""
     with replacing(path) as file:
         file.write(content)
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as indented JSON, wholly or not at all."""
+    """Write `value` as indented JSON, completely or not at all."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    # File names that are not UTF-8 hold lone surrogates; replaced, they are JSON's own escapes.
+    # File names that are not UTF-8 hold lone surrogates, which become JSON's own escapes here.
     write_bytes(path, text.encode(errors="backslashreplace") + b"\n")
 
 
 def beginning(name: str, most: int) -> str:
-    """As much of a file's name as takes no more than `most` bytes; characters stay whole."""
+    """The start of a file's name, in at most `most` bytes; no character is cut in two."""
     while len(os.fsencode(name)) > most:
         name = name[:-1]
     return name
 
 
 def expand(path: str | Path) -> Path:
-    """`path` with a leading ``~`` replaced by the home folder, where there is such a user."""
+    """`path` with a leading ``~`` replaced by the home folder, if there is such a user."""
     try:
         return Path(path).expanduser()
     except RuntimeError:
@@ -115,10 +116,7 @@ def expand(path: str | Path) -> Path:
 
 
 def obstacle(folder: Path) -> str | None:
-    """Why `folder` cannot be made or written to, in words; None where nothing stands in the way.
-
-    Nothing is made.
-    """
+    """Why `folder` cannot be created or written to, in words; None if it can. Creates nothing."""
     try:
         there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
     except OSError as error:
@@ -136,10 +134,10 @@ def locked(folder: Path, busy: NinError) -> Iterator[None]:
     """Keep other processes out of a folder while the block runs.
 
     The lock belongs to the process, not to a file: nothing is left behind, and a process that is
-    killed gives it up. A file system without locks keeps nobody out.
+    killed gives it up. On a file system without locks nobody is kept out.
 
     Args:
-        folder: it has to exist.
+        folder: an existing folder.
         busy: raised if another process has the lock.
     """
     number = os.open(folder, os.O_RDONLY)
@@ -156,7 +154,7 @@ def locked(folder: Path, busy: NinError) -> Iterator[None]:
 
 
 def check_file_writable(path: Path) -> None:
-    """Refuse a file whose folder cannot be made or written to; nothing is made.
+    """Refuse a file whose folder cannot be created or written to; creates nothing.
 
     Raises:
         NinError: states why.
@@ -166,7 +164,7 @@ def check_file_writable(path: Path) -> None:
 
 
 def check_folder_writable(folder: Path) -> None:
-    """Refuse a folder that cannot be made or written to; nothing is made.
+    """Refuse a folder that cannot be created or written to; creates nothing.
 
     Raises:
         NinError: states why.
@@ -176,11 +174,11 @@ def check_folder_writable(folder: Path) -> None:
 
 
 def did_you_mean(path: Path, *folders: Path) -> str:
-    """What is added to a message that there is nothing at `path`; empty if nothing is like it.
+    """A hint to append to a message that nothing is at `path`; empty if no name is similar.
 
     Args:
-        path: what was given.
-        folders: where else to look for a name alone.
+        path: the path that was given.
+        folders: where else to look if it is a bare name.
     """
     if path.is_symlink():
         return ": it is a link, and what it leads to is not there"
@@ -195,14 +193,14 @@ def did_you_mean(path: Path, *folders: Path) -> str:
 
 
 def _check_name(path: Path) -> None:
-    """Meet a name that no file can take before the work that is to be written there."""
+    """Raise now, before the work whose result is to be written, if no file can have this name."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         if stat.S_ISDIR(path.lstat().st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
 
 
 def _exchanged(one: Path, other: Path) -> bool:
-    """Exchange two names in one step, where the system can: Python has no function for it."""
+    """Swap two names in one step if the system can; Python has no function for it."""
     import ctypes
 
     try:
@@ -214,7 +212,7 @@ def _exchanged(one: Path, other: Path) -> bool:
 
 
 def _replace_folder(new: Path, path: Path, aside: Path) -> None:
-    """In two steps, the first of which is undone where the second fails."""
+    """Replace a folder in two steps; the first is undone if the second fails."""
     path.rename(aside)
     try:
         new.replace(path)
@@ -224,13 +222,13 @@ def _replace_folder(new: Path, path: Path, aside: Path) -> None:
 
 
 def _keep_mode(old: Path, new: Path) -> None:
-    """Give what takes the place of a file or folder the permissions that this has."""
+    """Give `new` the permissions of the file or folder that it replaces."""
     if old.exists() and old.is_dir() == new.is_dir():
         new.chmod(old.stat().st_mode & 0o777)
 
 
 def _flush(path: Path) -> None:
-    """Make a file, or a renaming in a folder, last through a loss of power."""
+    """Make a file, or a rename in a folder, survive a power failure."""
     number = os.open(path, os.O_RDONLY)
     try:
         os.fsync(number)

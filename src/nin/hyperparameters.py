@@ -1,4 +1,4 @@
-"""`HyperParameters`: constructor arguments kept as attributes, as the book does it."""
+"""`HyperParameters`: constructor arguments kept as attributes, as in the book."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class HyperParameters:
-    """Mixin that remembers how an object was made (*Dive into Deep Learning*, section 3.2).
+    """Mixin that keeps an object's constructor arguments (*Dive into Deep Learning*, section 3.2).
 
     Example:
         >>> class Block(nin.HyperParameters):

@@ -1,6 +1,6 @@
-"""The commands that install packages: in one place, so that none names somebody else's package.
+"""Commands that install packages, in one place so that none names somebody else's package.
 
-On the package index this package has another name than in Python: `nin` there is somebody else's.
+On the package index this package is not called `nin`: that name belongs to somebody else.
 """
 
 from __future__ import annotations
@@ -17,5 +17,5 @@ def install_line(extra: str) -> str:
 
 
 def pip_install(requirement: str) -> str:
-    """The line that installs `requirement`, quoted where a shell would read it otherwise."""
+    """The line that installs `requirement`, quoted for the shell if necessary."""
     return f"pip install {shlex.quote(requirement)}"

@@ -30,4 +30,4 @@ class NotebookFigure(Figure):
 
     def _ipython_display_(self) -> None:
         if not self.show_in_notebook():
-            raise NotImplementedError  # IPython's way to ask for the usual text
+            raise NotImplementedError  # IPython then shows the usual text

@@ -1,7 +1,7 @@
 """Worker processes that end with the process that started them, however that one ends.
 
-A parent that is killed cannot stop its workers, and pools of processes wait for work that will
-never come; so each worker looks for itself.
+A parent that is killed cannot stop its workers, which would wait forever for more work; so each
+worker checks for itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 
-#: Seconds between two looks.
+#: Seconds between two checks.
 PERIOD = 0.5
 
 

@@ -1,4 +1,4 @@
-"""What every figure needs: matplotlib's own style, drawable text, and what wrote a picture."""
+"""For all figures: matplotlib's default style, drawable text, and which program wrote a picture."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @contextmanager
 def default_style(settings: Mapping[Any, Any] | None = None) -> Iterator[None]:
-    """Draw with matplotlib's defaults, whatever the user has set; also as a decorator.
+    """Draw with matplotlib's defaults, whatever the user has set; also works as a decorator.
 
     Characters that the font lacks are drawn as boxes, without a warning.
 
@@ -29,7 +29,7 @@ def default_style(settings: Mapping[Any, Any] | None = None) -> Iterator[None]:
 
 
 def has_mark(path: Path, mark: str) -> bool:
-    """Whether a PNG or JPEG names `mark` as what wrote it; False of what cannot be read."""
+    """Whether a PNG or JPEG names `mark` as the program that wrote it; False if unreadable."""
     from PIL import Image
 
     bombs = (Image.DecompressionBombError, Image.DecompressionBombWarning)
@@ -55,7 +55,7 @@ def drawable(text: str, longest: int | None = None) -> str:
 
     Args:
         text: any string.
-        longest: cut what has more characters than this, and end it with ``…``.
+        longest: maximum number of characters; longer text is cut and ends with ``…``.
     """
     text = " ".join(text.encode(errors="backslashreplace").decode().split())
     text = "".join(character if character.isprintable() else "�" for character in text)

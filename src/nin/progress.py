@@ -1,4 +1,4 @@
-"""How far a long piece of work is: a bar, or now and then a line, and the time that is left."""
+"""Progress of long work: a bar, or a line now and then, with the time left."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 #: `progress` without a terminal: seconds before its first line, and between two lines.
 _FIRST, _EVERY = 5.0, 30.0
 
-#: A `LineTimer`: seconds before its first line, and at least between two lines.
+#: `LineTimer`: seconds before its first line, and the fewest between two lines.
 FIRST, EVERY = 10.0, 30.0
-#: A `LineTimer`: the share of the time so far between two lines, and its most seconds.
+#: `LineTimer`: time between two lines as a share of the time so far, and the most seconds.
 SHARE, MOST = 0.05, 300.0
 
 
 def stderr_console(*, quiet: bool = False) -> Console:
-    """Where lines for a person go: standard error, unwrapped and without guessed colours."""
+    """A console for messages to people: standard error, without wrapping or highlighting."""
     from rich.console import Console
 
     return Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False)
@@ -35,15 +35,15 @@ def progress(
     """Yield a function to call with the amount of work just done.
 
     After `patience` seconds, a bar with the rate and the time left appears in a terminal, or in a
-    notebook that has ipywidgets, and goes at the end. Elsewhere it is a line after five seconds and
-    after each further thirty.
+    notebook that has ipywidgets, and disappears at the end. Elsewhere a line is printed after five
+    seconds and then every thirty.
 
     Args:
         title: what is being done.
-        total: how much there is to do. None: unknown, and no time left is shown.
-        patience: work that takes no longer shows nothing, in seconds.
+        total: how much there is to do; None if unknown, and then no time left is shown.
+        patience: seconds before anything is shown.
         visible: False to show nothing at all.
-        done: how much of it was done before; not counted in the rate.
+        done: how much of it was done earlier; not counted in the rate.
     """
     shown = _Progress(title, total, patience, done)
     try:
@@ -63,7 +63,7 @@ class LineTimer:
         """Whether it is time for a line; if so, it counts as printed.
 
         Args:
-            most: seconds between two lines at most.
+            most: maximum number of seconds between two lines.
         """
         if time.monotonic() - self._printed < min(self._wait, most):
             return False
@@ -71,7 +71,7 @@ class LineTimer:
         return True
 
     def restart(self) -> None:
-        """Count from now on: a line has been printed."""
+        """Start counting again: a line has just been printed."""
         self._printed = time.monotonic()
         self._wait = min(MOST, max(EVERY, SHARE * (self._printed - self._began)))
 
@@ -130,7 +130,7 @@ class _Progress:
 
 
 def _bar(title: str, total: int | None) -> Any:
-    """A bar that has begun; None where nothing can draw one."""
+    """A running bar; None if nothing can draw one."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
     from rich.progress import TimeRemainingColumn as TimeLeft
@@ -144,7 +144,7 @@ def _bar(title: str, total: int | None) -> Any:
     columns = [name, BarColumn(), TaskProgressColumn(), rate, TimeLeft(), TextColumn("left")]
     if total is None:
         columns = [name, BarColumn(), TextColumn("{task.completed:,.0f}"), rate]
-    # What is printed meanwhile keeps its own channel: predictions may go into a file.
+    # Leave standard output alone: predictions may be redirected to a file.
     bar = Progress(*columns, console=console, transient=True, redirect_stdout=False)
     bar.add_task(title, total=total, rate="")
     bar.start()

@@ -28,8 +28,8 @@ class Point(NamedTuple):
 class ProgressBoard(HyperParameters):
     """A board of curves (*Dive into Deep Learning*, section 3.2).
 
-    In Jupyter it is drawn again with each point, in the cell that draws it. In a script nothing is
-    printed or drawn until `figure` or `save` is called.
+    In Jupyter it is redrawn with each point, in the running cell. In a script nothing is printed or
+    drawn until `figure` or `save` is called.
 
     Args:
         xlabel: label of the x axis.
@@ -62,7 +62,7 @@ class ProgressBoard(HyperParameters):
     colors: tuple[str, ...]
     figsize: tuple[float, float]
     display: bool
-    #: For the `draw` that the book prints, which keeps its figure there.
+    #: For the book's own `draw`, which keeps its figure here.
     fig: Any = None
     axes: Any = None
 
@@ -97,7 +97,7 @@ class ProgressBoard(HyperParameters):
         vars(self)["data"] = data
 
     def renewed(self) -> ProgressBoard:
-        """A board without points that looks as this one does now."""
+        """A new board with the current settings of this one, and no points."""
         return type(self)(**{name: getattr(self, name) for name in self.hparams})
 
     def draw(self, x: float, y: float, label: str, every_n: int = 1) -> None:
@@ -132,13 +132,13 @@ class ProgressBoard(HyperParameters):
         return figure
 
     def save(self, path: str | Path) -> None:
-        """Write the figure to `path`; PNG, SVG or PDF, by its ending."""
+        """Write the figure to `path` as PNG, SVG or PDF, by its file extension."""
         path = expand(path)
         with replacing(path) as file:
             self.figure().savefig(file, format=path.suffix.lstrip(".") or "png", dpi=150)
 
     def _show(self) -> None:
-        """Draw in the cell that is running; a picture that is there already is replaced."""
+        """Draw in the running cell, in place of the picture that is already there."""
         from IPython.display import Image, display
 
         png = io.BytesIO()

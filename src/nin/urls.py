@@ -1,6 +1,6 @@
-"""Recognises URLs, and takes their secrets (passwords, keys, signatures) out of what is shown.
+"""Recognises URLs, and removes their secrets (passwords, keys, signatures) from what is shown.
 
-Secrets are kept for this process alone, and go back into a URL only to open it.
+Secrets are kept in this process only, and are put back into a URL only to open it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 #: A URL within a sentence, without the punctuation that follows it.
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://[^\s'\"<>|]*[^\s'\"<>|:;,.)\]]", re.IGNORECASE)
 
-#: Parameters of a query that sign it, or name the user: of S3 and Google; and of Azure, whose
-#: names are of two letters, where there is a signature.
+#: Query parameters that sign a URL or identify the user: of S3 and Google; and of Azure, whose
+#: short names count only if there is a signature.
 _SECRET = re.compile(
     r"(x-amz|x-goog)-.*|.*(signature|token|secret|password|passwd|credential|api_?key|auth).*"
     r"|sig|key|pwd|awsaccesskeyid|googleaccessid|expires|policy|key-pair-id",
@@ -22,22 +22,22 @@ _SECRET = re.compile(
 )
 _AZURE = re.compile(r"s[a-z]{1,4}|sig")
 
-#: Where a name alone is no secret, since keys or a password go with it.
+#: Schemes whose user name alone is no secret, since a key or a password goes with it.
 _NAMED = ("sftp", "ssh")
 
 
-#: What is secret in the URLs that this process was given: by host, and by URL without it.
+#: Secrets of the URLs that this process was given: users by host, queries by public URL.
 _users: dict[str, str] = {}
 _queries: dict[str, str] = {}
 
 
 class ParsedUrl(NamedTuple):
-    """A URL, and what is secret in it.
+    """A URL split into its public and its secret parts.
 
     Attributes:
-        public: the URL without that.
-        user: user name and password, as written before ``@``; empty where there is none.
-        query: the parameters that are secret, joined by ``&``.
+        public: the URL without its secrets.
+        user: user name and password, as written before ``@``; empty if there is no secret.
+        query: the secret parameters of the query, joined by ``&``.
     """
 
     public: str
@@ -52,7 +52,7 @@ def is_url(name: object) -> bool:
 
 
 def parse_url(url: str) -> ParsedUrl:
-    """Take a URL apart."""
+    """Split a URL into its public and its secret parts."""
     scheme, _, rest = url.partition("://")
     place, question, query = rest.partition("?")
     host, slash, path = place.partition("/")
@@ -66,14 +66,14 @@ def parse_url(url: str) -> ParsedUrl:
 
 
 def without_credentials(text: str) -> str:
-    """A text, all of whose URLs are written without passwords, keys and signatures."""
+    """`text` with passwords, keys and signatures removed from all its URLs."""
     if "://" not in text:
         return text
     return _URL.sub(lambda found: parse_url(found[0]).public, text)
 
 
 def remember(url: str) -> str:
-    """Keep what is secret in a URL for this process, and return the URL without it."""
+    """Keep the secrets of a URL for this process, and return the URL without them."""
     public, user, query = parse_url(url)
     if user:
         _users[_host(public)] = user
@@ -83,13 +83,13 @@ def remember(url: str) -> str:
 
 
 def share_signature(public: str, others: Iterable[str]) -> None:
-    """Let other URLs be opened with the signature of this one, as the files of a pattern are."""
+    """Let other URLs be opened with this one's signature, such as the files of a pattern."""
     if query := _queries.get(public):
         _queries.update(dict.fromkeys(others, query))
 
 
 def with_secrets(public: str) -> str:
-    """A URL as it is to be opened: with the user of its host, and with its own signature."""
+    """The URL to open: with the user of its host and with its own signature."""
     found = public
     if user := _users.get(_host(public)):
         found = found.replace("://", f"://{user}@", 1)
@@ -99,7 +99,7 @@ def with_secrets(public: str) -> str:
 
 
 def _sorted(query: str) -> tuple[str, str]:
-    """The parameters of a query that anybody may see, and the others."""
+    """The public parameters of a query, and the secret ones."""
     parts = [part for part in query.split("&") if part]
     names = [part.partition("=")[0] for part in parts]
     signed = "sig" in names

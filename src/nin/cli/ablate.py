@@ -11,7 +11,7 @@ from nin.cli.shared_options import with_options
 from nin.cli.study import StudyOptions, run_study, run_trials
 from nin.errors import NinError
 
-#: The word for a recipe's ingredients in place of exercises, and the usual recipe.
+#: The word that asks for a recipe's ingredients in place of exercises, and the default recipe.
 RECIPE, USUAL = "recipe", "fashion28"
 
 
@@ -22,7 +22,7 @@ def ablate(
         typer.Argument(
             metavar="[EXERCISE...]",
             help="Exercises to run: ones, windows, head, resources, end, family, or 1 to 6;"
-            f" default: all. Or: {RECIPE} [NAME], for each ingredient of it; default: {USUAL}.",
+            f" default: all. Or: {RECIPE} [NAME], to vary its ingredients; default: {USUAL}.",
         ),
     ] = None,
     preset: Annotated[str | None, typer.Option(help="Network to vary; default: book.")] = None,

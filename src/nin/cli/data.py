@@ -13,7 +13,7 @@ from nin.cli.shared_options import AsJson
 from nin.errors import DataError
 from nin.files import expand
 
-#: The exit code where a folder has something wrong with it.
+#: Exit code if something is wrong with a folder.
 WRONG = 1
 
 
@@ -33,8 +33,8 @@ def data(
 ) -> None:
     """Check a folder of images before training; without one, list the known data sets.
 
-    Reports counts, sizes, unreadable images and duplicates. The exit code is 1 if images cannot be
-    read, or are in two parts or two classes.
+    Reports counts, sizes, unreadable images and duplicates. The exit code is 1 if an image cannot
+    be read, or occurs in two parts or two classes.
     """
     if folder is None and sheet is not None:
         command = f"nin data FOLDER --sheet {shlex.quote(str(sheet))}"

@@ -1,4 +1,4 @@
-"""The `nin` command: its verbs, and a line for every mistake."""
+"""The `nin` command: its verbs, and a one-line message for every mistake."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from nin.errors import NinError, TrainingDiedError
 from nin.names import printable
 from nin.urls import without_credentials
 
-#: Exit codes beside 0.
+#: Exit codes other than 0.
 DIED, MISTAKE, INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
@@ -46,7 +46,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-#: Each command, and its line in `nin --help`, which an ordinary terminal shows whole.
+#: Each command, and its line in `nin --help`, which fits into an ordinary terminal.
 VERBS: dict[Callable[..., None], str] = {
     train: "Train a network by a recipe, or on a folder of images.",
     evaluate: "Evaluate a run: accuracy, recall and precision per class.",
@@ -59,7 +59,7 @@ VERBS: dict[Callable[..., None], str] = {
     ablate: "Measure what a part of a network or a recipe is worth.",
     sweep: "Train every combination of some values.",
     tune: "Search for better values of a recipe.",
-    reproduce: "Train a published row again: does it agree?",
+    reproduce: "Train a published row again, and see if it agrees.",
     data: "Check a folder of images, or list the known data sets.",
 }
 for verb, line in VERBS.items():
@@ -84,28 +84,28 @@ def _options(
 def main() -> None:
     """Run the command line and exit: 0, 2 for a mistake, 130 for Ctrl-C.
 
-    1 is a result that is not good, without a mistake of the user: a training that died, a folder
-    with faults, images that could not be read.
+    1 is a bad result that is not the user's mistake: a training that died, a folder with faults,
+    images that could not be read.
     """
     _open_standard_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # Names of files and classes need not fit the terminal's encoding, nor any.
+        # Names of files and classes may not fit the terminal's encoding, or any encoding.
         sys.stdout.reconfigure(errors="backslashreplace")
     if isinstance(sys.stderr, io.TextIOWrapper):
         plain = sys.stderr
         sys.stderr = _StandardError(plain.buffer, plain.encoding, plain.errors, line_buffering=True)
     code = run(sys.argv[1:])
-    # A second Ctrl-C changes nothing any more, and would end what is left in a traceback.
+    # A second Ctrl-C could no longer change anything, and would only show a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _drain()
-    gc.freeze()  # What is left ends with the process: a look through it takes most of a second.
+    gc.freeze()  # Collecting what ends with the process anyway would take most of a second.
     if code:
         distribution.abandon(code)
     sys.exit(code)
 
 
 class _StandardError(io.TextIOWrapper):
-    """Standard error: where nobody reads it any more, the work goes on without."""
+    """Standard error that lets the work go on if nobody reads it any more."""
 
     def write(self, text: str) -> int:
         try:
@@ -131,7 +131,7 @@ def run(arguments: list[str]) -> int:
     command: Any = typer.main.get_command(app)
     context: Any = None
     try:
-        # Typer's own `main` would keep Ctrl-C and broken pipes to itself.
+        # Typer's own `main` would handle Ctrl-C and broken pipes itself.
         with (
             _quiet_pillow(),
             command.make_context("nin", [*arguments] or ["--help"]) as context,
@@ -157,7 +157,7 @@ def run(arguments: list[str]) -> int:
 
 @contextlib.contextmanager
 def _quiet_pillow() -> Iterator[None]:
-    """No warnings about odd headers of pictures: mistakes have messages of our own."""
+    """Hide Pillow's warnings about odd headers: mistakes have messages of our own."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
         yield
@@ -174,7 +174,7 @@ def _reason(error: OSError) -> str:
 
 
 def _open_standard_streams() -> None:
-    """Else the next file or socket takes the place of one that is closed (``2>&-``).
+    """Open closed standard streams (``2>&-``), so that no other file takes their numbers.
 
     Python has None for such a stream, and `print` to None writes to standard output.
     """
@@ -188,7 +188,7 @@ def _open_standard_streams() -> None:
 
 
 def _drain() -> None:
-    """Throw away what standard output still holds if nothing reads it: Python would complain."""
+    """Discard what standard output still holds if nothing reads it: Python would complain."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -16,7 +16,7 @@ from nin.names import printable
 
 @dataclass(frozen=True)
 class DrawingOptions:
-    """What to draw, and where to; as the arguments of `nin.maps.explanation.explained`."""
+    """What to draw and where to write it, as arguments of `nin.maps.explanation.explained`."""
 
     classes: Annotated[
         list[str] | None,
@@ -50,7 +50,7 @@ class DrawingOptions:
     ] = False
 
     def arguments(self) -> dict[str, Any]:
-        """By name, for `explained`."""
+        """The arguments of `explained`, by name."""
         return {**asdict(self), "classes": self.classes or ()}
 
 
@@ -81,7 +81,7 @@ def explain(
 
     format_of(expand(run))
     for image in images:
-        with open_stored(image):  # A missing file is an error before anything heavy is loaded.
+        with open_stored(image):  # Report a missing file before anything heavy is loaded.
             pass
     pictures(images, options.out, options.overwrite)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What is written, and what it is checked on; as the arguments of `nin.export`."""
+    """What to write and what to check it on, as arguments of `nin.export`."""
 
     to: Annotated[
         str, typer.Option(help="Format: onnx, openvino, litert, savedmodel, or web for a web page.")
@@ -37,7 +37,7 @@ class ExportOptions:
     size: Annotated[
         int | None,
         typer.Option(
-            help="Fixed side of the images, in pixels, with only operators that accelerators and"
+            help="Fixed side of the images in pixels; uses only operators that accelerators and"
             " phones support. For onnx, openvino and litert."
         ),
     ] = None

@@ -1,4 +1,4 @@
-"""Arguments in the command line's own words: messages speak of the options that a verb has."""
+"""Names arguments in messages as the command line does: by the options of a verb."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def option_words(parameters: Sequence[Any]) -> Callable[[Argument], str | None]:
     """What to call arguments in messages of a verb: ``--skip-bad``, ``--validation 0.2``.
 
     Args:
-        parameters: the verb's, as click describes them.
+        parameters: the verb's parameters, as click describes them.
 
     Returns:
-        A function for `nin.errors.NinError.render`; for an argument that is no option of the verb
-        it returns None.
+        A function for `nin.errors.NinError.render`; it returns None for an argument that is not an
+        option of the verb.
     """
     options = {each.name: each for each in parameters if each.param_type_name == "option"}
 
@@ -40,7 +40,7 @@ def option_words(parameters: Sequence[Any]) -> Callable[[Argument], str | None]:
 
 
 def as_typed(options: Iterable[str]) -> list[str]:
-    """The names of options, as they are typed: ``--batch-size``; of a mapping, ``--no-flip``."""
+    """The names of options as typed: ``--batch-size``; for False in a mapping, ``--no-flip``."""
     typed = {"learning_rate": "--lr"}
     for name in ("flip", "decay_biases"):
         if isinstance(options, Mapping) and options.get(name) is False:

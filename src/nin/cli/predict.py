@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from nin.inference.predicted_files import PredictedFiles
     from nin.inference.prediction_lines import Form
 
-#: Exit code where some pictures could not be read.
+#: Exit code if some pictures could not be read.
 INCOMPLETE = 1
 
 
 @dataclass(frozen=True)
 class PredictOptions:
-    """What is predicted per image, and in which format, where and by which processes."""
+    """What to predict per image, in which format, where to write it, and by which processes."""
 
     top: Annotated[int, typer.Option(min=1, help="Number of most likely classes to show.")] = 1
     min_probability: Annotated[
@@ -63,10 +63,10 @@ class PredictOptions:
     ] = None
 
     def format(self) -> Form:
-        """How to print predictions; a file has the format that its extension means.
+        """The format to print predictions in; the format of a file follows from its extension.
 
         Raises:
-            NinError: the options contradict each other, or the ending is not known.
+            NinError: the options contradict each other, or the extension is unknown.
         """
         if self.as_csv and self.as_json:
             raise NinError("--csv and --json: choose one")
@@ -81,10 +81,10 @@ class PredictOptions:
         return chosen or "text"
 
     def check_workers(self, trust: bool) -> None:
-        """Refuse options of workers that contradict others.
+        """Refuse options for workers that contradict others.
 
         Raises:
-            NinError: they do; the message names them.
+            NinError: names the options that contradict each other.
         """
         if not self.has_workers:
             return
@@ -101,16 +101,16 @@ class PredictOptions:
 
     @property
     def has_workers(self) -> bool:
-        """Whether other processes predict."""
+        """Whether other processes make the predictions."""
         return self.workers is not None or self.scheduler is not None
 
     @property
     def choices(self) -> dict[str, Any]:
-        """What decides a prediction beside network and picture."""
+        """What a prediction depends on, apart from the network and the picture."""
         return {"top": self.top, "min_probability": self.min_probability}
 
     def ranks(self, classes: int) -> int:
-        """Of how many classes a table names the probability; 0 for the columns of one."""
+        """For how many of the likeliest classes a table has further columns; 0 for none."""
         return min(self.top, classes) if self.top > 1 or self.min_probability else 0
 
 
@@ -154,7 +154,7 @@ def predict(
 
 
 def _found(sources: list[str]) -> list[str]:
-    """The images among the sources; prints a note about files that are none."""
+    """The images among the sources; prints a note about files that are not images."""
     from nin.inference.picture_sources import find_pictures
 
     files, left_out = find_pictures(sources)
@@ -167,19 +167,19 @@ def _found(sources: list[str]) -> list[str]:
 def _print(
     predicted: PredictedFiles, form: Form, run: Path, options: PredictOptions, trust: bool
 ) -> None:
-    """Print the predictions; a message on Ctrl-C says how far this came."""
+    """Print the predictions; on Ctrl-C, a message says how many were made."""
     from nin.exporting import Predictor
     from nin.inference.predicted_files import counted_images
     from nin.inference.prediction_lines import lines
 
     predictor = Predictor(run, trust=trust)
-    # Where predictions run down a terminal, they are progress enough.
+    # In a terminal, the predictions themselves show the progress.
     rows = predicted.predictions(predictor, **options.choices, visible=not sys.stdout.isatty())
     try:
         for line in lines(rows, form, options.ranks(len(predictor.classes))):
-            if sys.stdout.isatty():  # Names change nothing in a terminal.
+            if sys.stdout.isatty():  # Names must not control the terminal.
                 line = "\n".join(map(printable, line.split("\n")))
-            # Elsewhere they are whole: typer would take out what looks like a colour.
+            # Elsewhere they stay unchanged; without `color`, typer removes whatever looks like one.
             typer.echo(line, nl=False, color=True)
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt(

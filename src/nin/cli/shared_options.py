@@ -24,9 +24,7 @@ SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Skip images that cann
 TrustRun = Annotated[bool, typer.Option("--trust", help="Run the code of a custom network.")]
 TrustFile = Annotated[
     bool,
-    typer.Option(
-        "--trust", help="Run the code that a custom network or a SavedModel brings along."
-    ),
+    typer.Option("--trust", help="Run the code that comes with a custom network or a SavedModel."),
 ]
 
 Command = Callable[..., None]
@@ -38,9 +36,9 @@ def with_options(
     """Give a command the fields of `group` as options, in place of one of its parameters.
 
     Args:
-        group: a dataclass; its fields are annotated as typer's options are.
+        group: a dataclass whose fields are annotated like typer's options.
         parameter: the parameter's name.
-        defaults: of some fields, in place of the dataclass's.
+        defaults: defaults of some fields, in place of the dataclass's own.
     """
     shared = {
         name: each.replace(default=defaults.get(name, each.default))

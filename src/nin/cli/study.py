@@ -1,4 +1,4 @@
-"""What `nin compare` and `nin ablate` share: their options, and what they print."""
+"""What `nin compare` and `nin ablate` share: their options and their output."""
 
 from __future__ import annotations
 
@@ -99,13 +99,13 @@ class StudyOptions:
         return RECIPE.revised(**not_none(**self.given()))
 
     def given(self) -> dict[str, Any]:
-        """Fields of a recipe, and what was given for them, if anything."""
+        """Recipe fields and the values given for them; None if none was given."""
         names = ("data", "epochs", "image_size", "limit", "batch_size", "folds", "groups")
         return {name: getattr(self, name) for name in names}
 
 
 def as_rates(words: str | None) -> list[float] | None:
-    """The numbers in ``0.0003,0.001``; None of nothing."""
+    """The numbers in ``0.0003,0.001``; None if there is no text."""
     if words is None:
         return None
     try:
@@ -129,7 +129,7 @@ def run_trials(
     usual_rates: Sequence[float],
     judged_on: EvaluationPart,
 ) -> None:
-    """Compare what is trained by `recipe`, at these rates unless others were given."""
+    """Compare networks trained by `recipe`, at `usual_rates` unless the options give others."""
     from nin.study.preparation import SEEDS, check
 
     rates = as_rates(options.rates) or usual_rates

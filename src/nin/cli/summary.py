@@ -58,7 +58,7 @@ def summary(
     model, _ = named_net(network, classes, size)
     try:
         trace, cost = walk(model, size), count_cost(model, size, batch_size)
-    # From Keras, which finds that they do not fit a layer, or trips over them.
+    # Keras raises these for images that do not fit a layer.
     except (ValueError, TypeError, AttributeError, IndexError) as error:
         raise NinError(
             f"{network} cannot take images of {sides(size)}: {first_line(error)}"

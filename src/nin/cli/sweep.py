@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SweepOptions:
-    """How each combination is trained, and where the results go, as help lists the options."""
+    """How to train each combination, and where to put the results, in the order of the help."""
 
     seeds: Annotated[
         int, typer.Option(help="Trainings per combination, each with its own seed.")
@@ -91,7 +91,7 @@ def sweep(
     options: SweepOptions,
     as_json: AsJson = False,
 ) -> None:
-    """Train every combination of some values over several seeds: what is each of them worth?"""
+    """Train every combination of some values over several seeds, to see what each is worth."""
     given, varied = recipe.given(), as_vary(vary or [])
     _check(given, varied, options)
     found = _run(what, given, varied, options)
@@ -148,7 +148,7 @@ def as_vary(words: list[str]) -> dict[str, list[str]]:
     """``width=0.5,1`` as a name and its values.
 
     Raises:
-        NinError: there are no values, or a name is there twice.
+        NinError: there are no values, or a name is given twice.
     """
     found: dict[str, list[str]] = {}
     for word in words:

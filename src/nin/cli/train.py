@@ -57,7 +57,7 @@ def train(
         typer.Option(
             "--find-lr",
             help="Do not train: try learning rates from tiny to large for 100 steps, draw the"
-            f" losses as {PICTURE}, and suggest a rough one, mostly too low for a NiN.",
+            f" losses as {PICTURE}, and suggest a rough one, usually too low for a NiN.",
         ),
     ] = False,
     resume: Annotated[
@@ -107,7 +107,7 @@ def _train(
     of_gradients = {**settings, "skip_bad": None, "join": join or None}
     given = [name for name, value in of_gradients.items() if value is not None]
     recipe = recipe_of(what, options.given(), settings=given)
-    if join:  # Others are not kept waiting for what cannot begin.
+    if join:  # Do not keep the other processes waiting for a training that cannot begin.
         check(recipe, out, skip_bad=settings["skip_bad"], devices=settings["devices"])
         _meet(join)
     return train_recipe(recipe, out, **settings)
@@ -147,7 +147,7 @@ def _resume(
         raise NinError(
             f"--resume continues with the run's own settings: leave out {', '.join(wrong)}"
         )
-    load(path)  # Others are not kept waiting for what is no run.
+    load(path)  # Do not keep the other processes waiting for what is not a run.
     _meet(join)
     return resume_run(path, options.epochs, **settings)
 

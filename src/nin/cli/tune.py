@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TuneOptions:
-    """What is searched, for how long, and where the results go, as help lists the options."""
+    """What to search, for how long, and where to put the results, in the order of the help."""
 
     minutes: Annotated[
         float, typer.Option(help="Minutes for the search, including those of earlier calls.")
@@ -42,11 +42,11 @@ class TuneOptions:
         ),
     ] = "tpe"
     seeds: Annotated[
-        int, typer.Option(help="Trainings by which the best values are compared with the recipe's.")
+        int, typer.Option(help="Seeds with which the best values are compared with the recipe's.")
     ] = 3
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, help="How many of those to run at the same time; default: 1."),
+        typer.Option(min=1, help="Final trainings to run at the same time; default: 1."),
     ] = None
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("runs/tune")
 
@@ -105,7 +105,7 @@ def as_space(words: list[str]) -> dict[str, Any]:
     """``lr=0.001..0.01`` as a range, ``lr=0.001,0.01`` as values.
 
     Raises:
-        NinError: a range does not rise.
+        NinError: a range is not two numbers, the higher one last.
     """
     from nin.training.recipes.spaces import Range
 

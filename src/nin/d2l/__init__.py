@@ -1,7 +1,7 @@
-"""What the cells of *Dive into Deep Learning* call beside the package's own names.
+"""What the cells of *Dive into Deep Learning* need besides the package's own names.
 
-``import nin as d2l`` finds it all. The names are listed in the stub beside this file, and each is
-loaded when it is first used.
+All of it is available after ``import nin as d2l``. The names are listed in the stub beside this
+file, and each is loaded when it is first used.
 """
 
 import lazy_loader

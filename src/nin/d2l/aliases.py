@@ -35,7 +35,7 @@ float32, int32, int64 = "float32", "int32", "int64"
 
 
 def size(a: Any) -> int:
-    """How many numbers a tensor holds.
+    """The number of values in a tensor.
 
     Example:
         >>> nin.size(nin.zeros((2, 3)))

@@ -1,4 +1,4 @@
-"""`plot`, `show_images` and what else the book draws with."""
+"""`plot`, `show_images` and the book's other functions for drawing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def use_svg_display() -> None:
 
 
 def set_figsize(figsize: tuple[float, float] = FIGSIZE) -> None:
-    """Set the width and height, in inches, of figures to come.
+    """Set the width and height, in inches, of later figures.
 
     Example:
         >>> nin.set_figsize((6, 3))
@@ -79,8 +79,9 @@ def plot(
     """Draw curves into the current figure, or into `axes`, in place of what is there.
 
     Args:
-        X: the points' x, of all curves or a list with those of each; without `Y`, their y.
-        Y: their y, of one curve or a list with those of each.
+        X: x coordinates, for all curves or as a list with those of each curve; without `Y`, the y
+            coordinates.
+        Y: y coordinates, of one curve or as a list with those of each curve.
         xlabel: label of the x axis.
         ylabel: label of the y axis.
         legend: the curves' names.

@@ -14,7 +14,7 @@ nn_Module = keras.Model  # noqa: N816
 
 
 def add_to_class(Class: type) -> Callable[[Method], Method]:
-    """Make a function a method of a class that exists already; objects of the class have it, too.
+    """Add a function to an existing class as a method; existing objects have it, too.
 
     Example:
         >>> class Greeter(nin.HyperParameters):

@@ -36,13 +36,13 @@ def corr2d(X: Any, K: Any) -> Any:
 
 
 def init_cnn(layer: Any) -> None:
-    """Draw the kernel of a convolution or a dense layer anew, as Glorot and Bengio (2010) do.
+    """Draw the kernel of a convolution or a dense layer again, as Glorot and Bengio (2010) do.
 
-    For `Module.apply_init`. It is how Keras draws them in any case, so that a fresh model remains
-    one: `nin.Trainer` gives it a start from which it learns.
+    For `Module.apply_init`. Keras draws kernels in this way in any case, so a fresh model stays
+    fresh: `nin.Trainer` gives it a start from which it learns.
 
     Args:
-        layer: any layer; others, and those without weights yet, stay as they are.
+        layer: any layer; other layers, and layers without weights yet, stay as they are.
 
     Example:
         >>> model, data = nin.LeNet(), nin.Digits(resize=(28, 28))

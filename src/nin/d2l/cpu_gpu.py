@@ -1,4 +1,4 @@
-"""The book's words for where something is computed."""
+"""The book's functions for choosing a device."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def cpu() -> AbstractContextManager[Any]:
 
 
 def gpu(i: int = 0) -> AbstractContextManager[Any]:
-    """The i-th GPU: ``with gpu(): ...``; see `nin.try_gpu` where there may be none.
+    """The i-th GPU: ``with gpu(): ...``; use `nin.try_gpu` if there may be none.
 
     Raises:
         BackendError: there is no such GPU.
@@ -42,7 +42,7 @@ def gpu(i: int = 0) -> AbstractContextManager[Any]:
 
 
 def try_all_gpus() -> list[AbstractContextManager[Any]]:
-    """Each GPU, or the CPU where there is none.
+    """All GPUs, or the CPU if there is none.
 
     Example:
         >>> len(nin.try_all_gpus()) >= 1
@@ -52,7 +52,7 @@ def try_all_gpus() -> list[AbstractContextManager[Any]]:
 
 
 def to(value: Any, device: Any = None) -> Any:  # noqa: ARG001 - as the book calls it
-    """`value` itself: a backend of Keras brings it to where it is needed.
+    """`value` itself: Keras's backends move it to where it is needed.
 
     Example:
         >>> nin.to(3, nin.cpu())

@@ -40,7 +40,7 @@ class SGD(HyperParameters):
         """Move each variable against its gradient.
 
         Args:
-            grads_and_vars: pairs of a gradient and the variable it belongs to.
+            grads_and_vars: pairs of a gradient and the variable that it belongs to.
         """
         for gradient, variable in grads_and_vars:
             variable.assign_sub(self.lr * gradient)
@@ -138,7 +138,7 @@ class SoftmaxRegression(Classifier):
 
 
 def cross_entropy(y_hat: Any, y: Any) -> Any:
-    """The mean negative logarithm of the probability that each sample's own class is given.
+    """The mean negative logarithm of the probability given to each sample's true class.
 
     *Dive into Deep Learning*, section 4.4.
 

@@ -10,12 +10,12 @@ from nin.models.batch_normalization import BatchNormalization
 
 
 class Residual(keras.Model):
-    """Two 3×3 convolutions around which the input is led (*Dive into Deep Learning*, 8.6).
+    """Two 3×3 convolutions with a skip connection (*Dive into Deep Learning*, 8.6).
 
     Its batch normalisation has momentum 0.9, as in the book's PyTorch edition.
 
     Args:
-        num_channels: number of channels that leave it.
+        num_channels: number of output channels.
         use_1x1conv: whether a 1×1 convolution brings the input to the output's shape.
         strides: stride of the first convolution, and of the 1×1.
 
@@ -45,9 +45,9 @@ class ResNeXtBlock(keras.Model):
     Its batch normalisation has momentum 0.9, as in the book's PyTorch edition.
 
     Args:
-        num_channels: number of channels that leave it.
-        groups: channels of each group of the middle convolution.
-        bot_mul: the channels within, as a share of `num_channels`.
+        num_channels: number of output channels.
+        groups: channels per group of the middle convolution.
+        bot_mul: number of inner channels, as a share of `num_channels`.
         use_1x1conv: whether a 1×1 convolution brings the input to the output's shape.
         strides: stride of the middle convolution, and of that 1×1.
 

@@ -1,4 +1,4 @@
-"""`Timer`: how long something takes, again and again."""
+"""`Timer`: measures how long something takes, round after round."""
 
 from __future__ import annotations
 
@@ -41,5 +41,5 @@ class Timer:
         return sum(self.times)
 
     def cumsum(self) -> list[float]:
-        """The sum up to and with each round."""
+        """The cumulative sum after each round."""
         return list(itertools.accumulate(self.times))

@@ -25,22 +25,22 @@ def describe(
 
     Args:
         run: a trained run.
-        maps: whether class maps are exported; None: where the network has them.
+        maps: whether class maps are exported; None: if the network has them.
         form: what the exported network takes; None for images of any size.
 
     Returns:
         ``format``, ``name``, ``classes``, ``input_shape`` (height, width, channels as trained on,
-        or of the form's size), ``input`` (the form; see `nin.inference.input_spec.InputSpec`),
-        ``fit`` (how images are resized to it: ``"squash"``, also where it is absent, or
-        ``"crop"``), ``bit_depth`` (of a run on pictures of more than 8 bits whose files do not
-        state their range: its bits), ``maps``, ``complete`` (whether nothing that the network has
-        was left out, resizing included, and its weights are those of ``weights_sha256``),
-        ``quantization`` (None, or ``"int8"`` in a file of whole numbers), ``draw`` (whether it
-        classifies digits that a user may draw), ``network``, ``preprocessing``,
-        ``parameters``, ``weights_sha256`` and ``provenance``.
+        or of the form's size), ``trained_size`` (the height that it was trained on), ``input`` (the
+        form; see `nin.inference.input_spec.InputSpec`), ``fit`` (how images are resized to it:
+        ``"squash"``, also if ``fit`` is absent, or ``"crop"``), ``bit_depth`` (only for a run on
+        pictures of more than 8 bits whose files do not state their range), ``maps``, ``complete``
+        (whether nothing that the network has was left out, resizing included, and its weights are
+        those of ``weights_sha256``), ``quantization`` (None, or ``"int8"`` in a file of whole
+        numbers), ``draw`` (whether it classifies digits that a user may draw), ``network``,
+        ``preprocessing``, ``parameters``, ``weights_sha256`` and ``provenance``.
 
     Raises:
-        ExportError: maps are requested that the network does not have.
+        ExportError: class maps are requested, but the network has none.
         RunError: the run is damaged.
     """
     from nin.models.geometry import has_class_maps
@@ -78,7 +78,7 @@ def describe(
 
 
 def _network_name(model: ModelRecord) -> str:
-    """The network's name; of a custom one without the place of its file."""
+    """The network's name; for a custom one, without the path of its file."""
     source = model.get("source")
     return model["net"] if source is None else str(source["name"])
 

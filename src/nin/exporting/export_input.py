@@ -1,4 +1,4 @@
-"""Which form an exported network takes images in: of any size, or of one that is fixed."""
+"""The form in which an exported network takes images: of any size, or of a fixed size."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from nin.inference.metadata import LONGEST_SIDE
 if TYPE_CHECKING:
     from nin.training import Run
 
-#: The formats of fixed size that there are, and the layouts that each can have.
+#: Formats that can have a fixed size, and the layouts that each supports.
 _FIXED = {"onnx": LAYOUTS, "openvino": LAYOUTS, "litert": ("nhwc",)}
-#: Formats that are always of fixed size.
+#: Formats that always have a fixed size.
 _ALWAYS_FIXED = ("litert",)
 
 
@@ -28,10 +28,10 @@ def choose_input_spec(
     input: str | None = None,  # noqa: A002 - the option's name
     quantize: str | None = None,
 ) -> InputSpec:
-    """The form to export a run in; None is the usual of each.
+    """The form to export a run with; None stands for the usual value of an argument.
 
     Raises:
-        ExportError: the format does not have it, or the network cannot take that size.
+        ExportError: the format does not support it, or the network cannot take that size.
         InputSizeError: the size is too small for the network.
         UnknownNameError: there is no such layout or input.
     """

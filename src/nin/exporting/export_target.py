@@ -1,4 +1,4 @@
-"""Where an export may be written: what is replaced is an export of the same format."""
+"""Where an export may be written: it replaces nothing but an export of the same format."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def check_replaceable(path: Path, to: str) -> None:
     """Refuse a path that an export in this format cannot be written to.
 
     Raises:
-        ExportError: its folder does not exist, its name ends otherwise than the format's, or
+        ExportError: its folder does not exist, its extension is not that of the format, or
             something else is there.
     """
     if not path.parent.is_dir():
@@ -54,7 +54,7 @@ def check_replaceable(path: Path, to: str) -> None:
 
 
 def is_export(path: Path, to: str) -> bool:
-    """Whether `path` is what `export` has written in this format, and nothing besides."""
+    """Whether `path` is what `export` has written in this format, and nothing else."""
     if path.is_dir():
         # The Finder leaves one in each folder that it shows.
         names = {file.name for file in path.iterdir()} - {".DS_Store"}

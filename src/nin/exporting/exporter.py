@@ -1,4 +1,4 @@
-"""`export`: a run in a format that other programs run, checked to predict the same."""
+"""`export`: writes a run in a format that other programs run, and checks its predictions."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from nin.inference.engines import FORMATS, require
 if TYPE_CHECKING:
     from nin.training import Run
 
-#: Numbers of fewer bits, and the formats that can have them.
+#: Types of fewer bits, and the formats that support them.
 _QUANTIZABLE = {"int8": ("onnx", "web", "litert"), "float16": ("litert",)}
-#: Formats whose usual readers take a classifier with one output.
+#: Formats whose usual readers expect a classifier with one output.
 _WITHOUT_MAPS = ("litert",)
 
 
@@ -35,14 +35,13 @@ class Export(NamedTuple):
         path: the file or folder.
         format: its name, as in `export`'s ``to``.
         bytes: its size.
-        parity: how its predictions agree with the run's; of a quantised file, those of the same in
-            float32.
-        quantization: what fewer bits cost and gain; None without them.
-        other: the name of other data than the run's own that both were compared on; None if it was
-            the run's own.
-        prepare: what is to be done with a picture before the network takes it, in one line.
+        parity: how its predictions agree with the run's; for a quantised file, those of the same
+            file in float32.
+        quantization: what quantisation costs and gains; None without it.
+        other: the name of the data that both were compared on; None if it was the run's own.
+        prepare: how to prepare a picture for the network, in one line.
         load: the lines that open it in the most usual program for its format.
-        summary: the operators and the memory that a LiteRT file needs; None of others.
+        summary: the operators and the memory that a LiteRT file needs; None for other formats.
     """
 
     path: Path
@@ -92,8 +91,8 @@ def export(
         quantize: ``"int8"`` for 8-bit integers, calibrated on training images, none of which is
             used to measure the result: for ONNX, the web page, and LiteRT, where inputs and outputs
             become 8-bit as well. ``"float16"`` for weights of half the size: for LiteRT.
-        size: side in pixels of the images it takes, for ONNX, OpenVINO and LiteRT. None: any size,
-            in LiteRT the run's own.
+        size: side in pixels of the images that it takes, for ONNX, OpenVINO and LiteRT. None: any
+            size; in LiteRT, the run's own.
         batch: with a fixed size, the number of images per batch; None for 1.
         layout: with a fixed size, ``"nchw"`` or ``"nhwc"``, for the images and the class maps; None
             for what is usual in the format.
@@ -105,7 +104,7 @@ def export(
             with npm.
 
     Returns:
-        Where the export is, how large, how it compares with the run, and how to use it.
+        Where the export is, how large it is, how it compares with the run, and how to use it.
 
     Raises:
         ExportError: it cannot be written in this format or at this size, or does not predict as the
@@ -174,7 +173,7 @@ def _maps(to: str, maps: bool | None) -> bool | None:
 
 
 def _apart(run: Run, data: str | None, quantize: str | None) -> Apart:
-    """Images to calibrate on, where that is needed, and others to evaluate on."""
+    """Images to calibrate on, if that is needed, and others to evaluate on."""
     if quantize == "int8":
         return quantization.images_apart(run, data)
     return None, quantization.images_to_evaluate_on(run, data) if quantize else None

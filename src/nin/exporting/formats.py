@@ -28,7 +28,7 @@ def write_onnx(run: Run, description: Description, path: Path) -> None:
 
 
 def write_onnx_to_quantize(run: Run, description: Description, path: Path) -> None:
-    """An ``.onnx`` file in a version that has the operators of a quantised one as well."""
+    """An ``.onnx`` file in a version that also has the operators of a quantised file."""
     from nin.onnx_graph.graph import QUANTIZED_OPSET
 
     path.write_bytes(onnx_bytes(run, description, QUANTIZED_OPSET))
@@ -42,7 +42,7 @@ def onnx_bytes(run: Run, description: Description, *opset: int) -> bytes:
 
 
 def write_openvino(run: Run, description: Description, path: Path) -> None:
-    """A folder with OpenVINO's two files, made of the ONNX graph."""
+    """A folder with OpenVINO's two files, made from the ONNX graph."""
     from nin.inference.engines.openvino_engine import openvino
 
     runtime = openvino()
@@ -76,7 +76,7 @@ def write_litert(
     quantize: str | None = None,
     images: Images | None = None,
 ) -> None:
-    """A ``.tflite`` file; its labels and the description are packed behind the network.
+    """A ``.tflite`` file, with the labels and the description appended to the network.
 
     Args:
         run: a trained run.
@@ -113,7 +113,7 @@ def _require_tensorflow() -> None:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keras and its converters report what they do on every channel there is."""
+    """Silence Keras and its converters, which report what they do on every channel there is."""
     names = ("tensorflow", "absl")
     loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]

@@ -31,7 +31,7 @@ def how_to_load(path: Path, to: str) -> tuple[str, ...]:
 
 
 def how_to_prepare(form: InputSpec, resize_mode: ResizeMode) -> str:
-    """What makes a picture fit an exported network, and the shape and type that it takes."""
+    """How to prepare a picture for an exported network, and the shape and type that it takes."""
     colours = "grey" if form.channels == 1 else "RGB (transparent areas filled with white)"
     shape = f"images ({', '.join(map(str, form.shape))}), {form.dtype}"
     if form.size is None:

@@ -1,4 +1,4 @@
-"""`NetworkWriter`: an export is compared with its run before it is handed over."""
+"""`NetworkWriter`: writes an export, and compares it with its run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Apart = tuple[Any, Any]
 
 
 class NetworkWriter(NamedTuple):
-    """Writes the network of a run, and refuses a file that predicts otherwise.
+    """Writes the network of a run, and refuses a file that predicts differently.
 
     Attributes:
         run: a trained run.
@@ -48,13 +48,13 @@ class NetworkWriter(NamedTuple):
         """Write the file or folder `path`.
 
         Args:
-            path: where to.
+            path: where to write.
             images: (n, h, w, c) uint8, on which the file is compared with its run.
-            apart: to quantise by.
-            runtime: for the web: a downloaded one, or None.
+            apart: images to calibrate quantisation on, and to measure its cost on.
+            runtime: for the web: a downloaded onnxruntime-web, or None.
 
         Returns:
-            How it agrees with the run; and what fewer bits cost, if there are fewer.
+            How it agrees with the run; and what quantisation costs, or None without it.
 
         Raises:
             ExportError: it cannot be written, or does not predict as the run does.
@@ -75,7 +75,7 @@ class NetworkWriter(NamedTuple):
         return agreement, cost
 
     def write(self, path: Path) -> None:
-        """Write the network in float32; of a web folder its ONNX file."""
+        """Write the network in float32; for the web, its ONNX file."""
         if self.quantize and self.to != "litert":
             write_onnx_to_quantize(self.run, self.description, path)
         else:
@@ -94,7 +94,7 @@ class NetworkWriter(NamedTuple):
         return found
 
     def write_quantized(self, source: Path, out: Path, calibration: Any) -> None:
-        """Write in fewer bits what has been written in float32."""
+        """Write the quantised network; `source` is its file in float32."""
         assert self.quantize is not None
         if self.to == "litert":
             description = {**self.description, "quantization": self.quantize}
@@ -112,6 +112,6 @@ def size_of(path: Path) -> int:
 
 
 def _cost(whole: Path, small: Path, others: Any) -> Quantization:
-    """What fewer bits cost and gain, by images that they were not calibrated on."""
+    """What quantisation costs and gains, on images that it was not calibrated on."""
     sizes = (size_of(whole), size_of(small))
     return quantization.measure(others, FilePredictor(whole), FilePredictor(small), sizes)

@@ -1,4 +1,4 @@
-"""An exported file of a run: its own while that is up to date, or one made on demand."""
+"""An exported file of a run: its own if that is up to date, or one made on demand."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from nin.orphans import exit_with_parent
 
 
 def current_export(run: Path, threads: int) -> Engine | None:
-    """The run's own ONNX file, if it is complete and of the weights that are there now.
+    """The run's own ONNX file, if it is complete and has the run's present weights.
 
     Args:
         run: the run directory.
-        threads: how many may compute one batch; 0 for all cores.
+        threads: number of threads per batch; 0 for all cores.
     """
     file, weights = run / FORMATS["onnx"].file, run / "weights.safetensors"
     if not (file.is_file() and weights.is_file()):
@@ -49,7 +49,7 @@ def as_onnx(source: Path, folder: Path, *, trust: bool = False) -> Path:
         trust: whether to run the code of a custom network.
 
     Returns:
-        `source` itself where it is an exported file, of whatever format.
+        The file: `source` itself if it is an exported file of any format.
 
     Raises:
         ExportError, RunError: see `Predictor`.
@@ -76,7 +76,7 @@ def as_onnx(source: Path, folder: Path, *, trust: bool = False) -> Path:
 
 
 def kept_export(source: Path) -> Path:
-    """The exported file that workers elsewhere can open without Keras; nothing is made.
+    """An existing exported file that workers elsewhere can open without Keras.
 
     Args:
         source: an exported file, or a run directory with an ONNX file of its weights.
@@ -102,8 +102,8 @@ def kept_export(source: Path) -> Path:
 def exported_file(source: Path, *, trust: bool = False) -> Iterator[Path]:
     """An exported file that predicts as `source` does; one made on demand is deleted afterwards.
 
-    A process of its own makes it and ends, so that the half gigabyte that Keras and its framework
-    take is free again.
+    A separate process makes it and ends, which frees the half gigabyte that Keras and its framework
+    take.
 
     Args:
         source: a run directory or an exported file.

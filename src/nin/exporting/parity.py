@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: Number of images that are compared.
 IMAGES = 256
-#: Largest difference of a probability that is put down to the order of additions.
+#: Largest difference of a probability that the order of additions may explain.
 TOLERANCE = 1e-3
 
 
@@ -27,9 +27,9 @@ class Parity(NamedTuple):
     Attributes:
         images: number of images compared.
         labels_equal: number of images with the same label from both.
-        largest_difference: of a probability.
-        maps_difference: of a value of the class maps, relative to the largest value; None where one
-            of the two has none.
+        largest_difference: largest difference of a probability.
+        maps_difference: largest difference of a value of the class maps, relative to the largest
+            value; None if one of the two has no maps.
     """
 
     images: int
@@ -65,7 +65,7 @@ def _relative(a: Any, b: Any) -> float:
 
 
 def some_images(split: Split) -> Images:
-    """At most `IMAGES` of these, spread evenly over them."""
+    """At most `IMAGES` images of a split, evenly spread over it."""
     return np.asarray(split.images[spread(len(split.labels), IMAGES)])
 
 
@@ -74,7 +74,7 @@ def evaluation_images(run: Run, data: str | None = None) -> EvaluationImages:
 
     Raises:
         DataError: the other data cannot be loaded.
-        ExportError: its own cannot be loaded, or the others do not fit.
+        ExportError: the run's own images cannot be loaded, or the other data do not fit.
     """
     try:
         return run.images.for_evaluation(data)
@@ -90,5 +90,5 @@ def evaluation_images(run: Run, data: str | None = None) -> EvaluationImages:
 
 
 def spread(available: int, count: int) -> Any:
-    """Positions of `count` of so many images, or of all, evenly over them."""
+    """Positions of `count` of the `available` images, evenly spread, or of all of them."""
     return np.unique(np.linspace(0, available - 1, min(available, count)).round().astype(int))

@@ -1,4 +1,4 @@
-"""`Predictor`: predictions from a run or an exported file, by Keras or by its runtime."""
+"""`Predictor`: predictions from a run or an exported file, by Keras or the file's runtime."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from nin.inference.outputs import Images, Predictions
 if TYPE_CHECKING:
     from nin.training import Run
 
-#: From so many files on, ONNX Runtime has gained on a CPU what it takes to write its file.
+#: From this many files on, ONNX Runtime saves more time on a CPU than writing its file takes.
 MANY = 500
 
 
@@ -31,7 +31,7 @@ class Predictor(FilePredictor):
 
     For an ONNX file neither Keras nor a framework is imported. In a run directory, a ``model.onnx``
     that is up to date, as ``nin export RUN`` writes it, is used. Without one, Keras predicts; or,
-    for many files and without a GPU, ONNX Runtime does, from a file that is made for it.
+    for many files and without a GPU, ONNX Runtime does, from a temporary file.
 
     Args:
         source: a run directory, an ``.onnx`` or ``.tflite`` file, the folder of an OpenVINO or
@@ -82,7 +82,7 @@ class Predictor(FilePredictor):
         min_probability: float = 0.0,
         errors: Literal["raise", "yield"] = "raise",
     ) -> Iterator[dict[str, Any]]:
-        """What is in each file; see `FilePredictor.predict_files`."""
+        """Predictions for files; see `FilePredictor.predict_files`."""
         one = self
         if isinstance(paths, Sized) and len(paths) >= MANY and isinstance(self._engine, RunEngine):
             # For this call alone: the network's weights may have changed by the next.
@@ -94,14 +94,14 @@ class Predictor(FilePredictor):
 
 
 class RunEngine:
-    """An `Engine` of a run directory, by Keras.
+    """An `Engine` for a run directory, with Keras.
 
     Args:
         run: a trained run.
         image_size: side in pixels to resize images to, in place of the one trained with.
 
     Raises:
-        ExportError: the network has dense layers for another size.
+        ExportError: the network has dense layers, or a call of its own, for another size.
         InputSizeError: `image_size` is too small for the network.
     """
 
@@ -118,7 +118,7 @@ class RunEngine:
                 if not image_size == native_size(run) == height:
                     why = "has a call of its own, for images of its own size"
                     raise ExportError(f"{run.path} {why}")
-                self.image_size = None  # By that call, then.
+                self.image_size = None  # Predict by that call, then.
             check_size(run, Argument("image_size", image_size))
             self.description["input_shape"] = [image_size, image_size, channels]
 
@@ -136,14 +136,14 @@ class RunEngine:
         model = self.run.model
         if not self.description["maps"]:
             standardised = model.preprocessing.at(height)(ops.convert_to_tensor(resized))
-            # Past the resizing of its own to another size, but through a forward of its own.
+            # Without the model's own resizing to another size, but with its own forward, if any.
             logits = ops.convert_to_numpy(Module.call(model, standardised, training=False))
             return Predictions(softmax(logits), None)
         found = ops.convert_to_numpy(model.class_maps(resized, self.image_size))
         return Predictions(softmax(found.mean(axis=(1, 2))), found if maps else None)
 
     def for_many(self, threads: int) -> Engine:
-        """The engine for many images: ONNX Runtime, but for a GPU or images of another size."""
+        """The engine for many images: ONNX Runtime, except with a GPU or another image size."""
         if self.image_size is not None or num_gpus() or self.run.model.whole_net() is None:
             return self
         from nin.exporting.formats import write_onnx

@@ -1,4 +1,4 @@
-"""Fewer bits in place of 32-bit floats, and what they cost and bring."""
+"""Quantisation: the images that it needs, and what it costs and gains."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from nin.inference.outputs import Images
 if TYPE_CHECKING:
     from nin.training import Run
 
-#: Training images that calibrate the ranges of activations.
+#: Most training images that calibrate the ranges of activations.
 CALIBRATION = 256
-#: Images on which accuracy is measured, at most.
+#: Most images on which accuracy is measured.
 EVALUATED_ON = 2000
-#: Single images that are timed, alternately by both.
+#: Number of single images that are timed, with both files in turn.
 TIMED = 50
 
 
 class Quantization(NamedTuple):
-    """A quantised file beside that of the same network in float32; pairs are (float32, quantised).
+    """A quantised file against the same network in float32; pairs are (float32, quantised).
 
     Attributes:
         to: ``"int8"`` or ``"float16"``.
         bytes: sizes.
-        milliseconds: median time per image, one by one, alternately.
+        milliseconds: median time per image, one by one, with both files in turn.
         images: number of test images.
         accuracy: on these images.
         same_label: share of the images with the same label from both.
@@ -48,8 +48,8 @@ class Quantization(NamedTuple):
 def images_apart(run: Run, data: str | None) -> tuple[Images, Split]:
     """Images to calibrate on, and others to evaluate on; no picture is in both, by its content.
 
-    Those to calibrate on are training images of the run. Where they cannot be had, they are some of
-    `data`, at most half, and the rest is evaluated on.
+    Those to calibrate on are training images of the run. If these cannot be loaded, they are some
+    of `data`, at most half, and the rest is for evaluation.
 
     Args:
         run: a trained run.
@@ -86,7 +86,7 @@ def images_apart(run: Run, data: str | None) -> tuple[Images, Split]:
 
 
 def _apart(calibration: Images, evaluated: Split, positions: Any) -> tuple[Images, Split]:
-    """Images to evaluate on, at most `EVALUATED_ON`; and `calibration` without any of them."""
+    """`calibration` without the images to evaluate on, and at most `EVALUATED_ON` of these."""
     positions = positions[parity.spread(len(positions), EVALUATED_ON)]
     images = np.asarray(evaluated.images[positions])
     seen = {image.tobytes() for image in images}

@@ -1,7 +1,7 @@
 """`Servable`: a network that takes images as they are stored, in Keras's own operations.
 
 For the formats that Keras writes itself. The ONNX graph does the same in ONNX's operations
-(`nin.exporting.onnx.onnx_preprocessing`); tests hold the two equal.
+(`nin.exporting.onnx.onnx_preprocessing`); tests check that the two agree.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Servable(keras.Model):
 
 
 def _resizing(sides: Any, sizes: tuple[int, int], resize_mode: ResizeMode) -> list[Any]:
-    """A matrix (size, side) for each axis: of all of it, or of its middle at one scale for both."""
+    """A matrix (size, side) per axis: for all of it, or for its middle at one scale for both."""
     floats = [ops.cast(side, "float32") for side in sides]
     scales = [side / size for side, size in zip(floats, sizes, strict=True)]
     margins = [0.0, 0.0]

@@ -18,13 +18,13 @@ from nin.data.storage.cache_folder import cache_place
 from nin.errors import Advice, Argument, ExportError, NinError
 from nin.files import expand, write_bytes, write_json
 
-#: The page that the server sends as well.
+#: The page, which the server also sends.
 PAGE = resources.files("nin") / "serving/page"
-#: Of a package of npm; MIT licence.
+#: The npm package of the runtime; MIT licence.
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 LICENCE = Path(__file__).with_name("onnxruntime-web.LICENSE")
 
-#: The files that are used of it, and the SHA-256 of what was published.
+#: The files of the package that are used, and the SHA-256 of each as published.
 RUNTIME = {
     "ort.wasm.min.mjs": "219e6a1fc8a9938268d18efca3c91d310bd2f4a59bbd13744df5b2b7fc6cee3b",
     "ort-wasm-simd-threaded.mjs": (
@@ -34,7 +34,7 @@ RUNTIME = {
         "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2"
     ),
 }
-#: Bytes that an archive of it may unpack to; the published one takes a fraction of that.
+#: Most bytes that an archive of it may unpack to; the published one takes a fraction of that.
 MOST_UNPACKED = 2**30
 #: Seconds that npm may take for its 33 MB.
 NPM_TIMEOUT = 600.0
@@ -86,7 +86,7 @@ def _runtime(given: Path | None) -> dict[str, bytes]:
         return _checked(files, kept)
     with tempfile.TemporaryDirectory() as folder:
         files = _checked(_from_archive(_download(Path(folder))), Path("npm"))
-    with contextlib.suppress(NinError):  # The next time it is downloaded again.
+    with contextlib.suppress(NinError):  # It is downloaded again the next time.
         for name, content in files.items():
             write_bytes(kept / name, content)
     return files
@@ -127,7 +127,7 @@ def _from_archive(path: Path) -> dict[str, bytes]:
 
 
 class _Bounded:
-    """A file of which no more than `MOST_UNPACKED` bytes are read, those of headers included."""
+    """A file of which no more than `MOST_UNPACKED` bytes are read, headers included."""
 
     def __init__(self, file: Any) -> None:
         self._file, self._left = file, MOST_UNPACKED

@@ -1,7 +1,7 @@
 """Predictions from exported files: no training, no Keras.
 
-`nin.Predictor`, which opens a run as well, is in `nin.exporting`, the only package that knows both.
-Everything is loaded when first used; no framework is, unless the file is TensorFlow's own.
+`nin.Predictor`, which also opens runs, is in `nin.exporting`, the only package that knows both.
+Everything is loaded when first used; no framework is loaded, unless the file is TensorFlow's own.
 """
 
 import lazy_loader

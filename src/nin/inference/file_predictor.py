@@ -21,10 +21,10 @@ from nin.inference.input_spec import InputSpec
 from nin.inference.outputs import Images, Predictions, check_predictions
 from nin.inference.read_ahead import THREADS, batch_size, decoded_batches
 
-#: Images per batch, and the pixels that they may have together.
+#: Most images per batch, and the most pixels that they may have together.
 BATCH, BATCH_PIXELS = 64, 4 * 288**2
 
-#: The label where no class is likely enough.
+#: The label if no class is likely enough.
 UNSURE = "unsure"
 
 
@@ -35,9 +35,9 @@ class FilePredictor:
 
     Args:
         source: an ``.onnx`` or ``.tflite`` file, or the folder of an OpenVINO or SavedModel export.
-        threads: how many may compute one batch; 0 for all cores. For ONNX, OpenVINO and LiteRT.
+        threads: number of threads per batch; 0 for all cores. For ONNX, OpenVINO and LiteRT.
         trust: whether to open a SavedModel, which can do anything that you can when it is run.
-        opened: a format and an engine that has opened `source` already; None to open it.
+        opened: a format, and an engine that has already opened `source`; None to open it.
 
     Attributes:
         path: what was opened.
@@ -71,19 +71,19 @@ class FilePredictor:
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
-        """(height, width, channels) that images are resized to: those it was trained on."""
+        """(height, width, channels) that images are resized to."""
         height, width, channels = self.description["input_shape"]
         return height, width, channels
 
     @property
     def resize_mode(self) -> ResizeMode:
-        """How images are resized: all of one, ``"squash"``, or its centre, ``"crop"``."""
+        """How images are resized: the whole image, ``"squash"``, or its centre, ``"crop"``."""
         resize_mode: ResizeMode = self.description.get("fit", "squash")
         return resize_mode
 
     @property
     def bit_depth(self) -> int | None:
-        """Bits of the range of values where a file does not say; None: as many as each needs."""
+        """Bits of the range of values if a file does not say; None: as many as each file needs."""
         bits: int | None = self.description.get("bit_depth")
         return bits
 
@@ -124,7 +124,7 @@ class FilePredictor:
         return self.decoder(source)
 
     def predict(self, images: Any, maps: bool = False) -> Predictions:
-        """What is in these images, and where.
+        """Classify images, and compute their class maps on request.
 
         Args:
             images: (n, height, width, channels), uint8, of any size; grey, RGB or RGBA. They are
@@ -135,9 +135,9 @@ class FilePredictor:
             `Predictions`: ``probabilities`` (n, classes), and ``maps`` (n, height, width, classes).
 
         Raises:
-            DataError: images of another shape or type.
-            ExportError: class maps are requested of a network that has none, or what it returns
-                are not probabilities or no class maps; see `nin.inference.outputs`.
+            DataError: the images have another shape or type.
+            ExportError: class maps are requested of a network that has none, or it does not return
+                valid probabilities or class maps; see `nin.inference.outputs`.
         """
         images = np.asarray(images)
         check_images(images)
@@ -179,23 +179,23 @@ class FilePredictor:
         min_probability: float = 0.0,
         errors: Literal["raise", "yield"] = "raise",
     ) -> Iterator[dict[str, Any]]:
-        """What is in each file, in the files' order; decoded by threads, in bounded memory.
+        """Classify files, in their order; threads decode them, in bounded memory.
 
         Args:
             paths: picture files, of any format that `nin.data.decoding.decode.decode` reads.
             top: how many of the likeliest classes to name.
-            min_probability: where no class is as likely as this, the label is ``"unsure"``.
-            errors: what becomes of a file that cannot be read: ``"raise"``, or ``"yield"`` for a
-                row of its own.
+            min_probability: if no class is at least this likely, the label is ``"unsure"``.
+            errors: what to do if a file cannot be read: ``"raise"``, or ``"yield"`` a row with the
+                reason.
 
         Yields:
             ``file``, ``label``, ``probability``, and ``top``: a list of ``label``, ``probability``.
-            Of a file that cannot be read ``file`` and ``error``, the reason.
+            For a file that cannot be read, ``file`` and ``error``, the reason.
 
         Raises:
-            DataError: an argument is out of range; a file cannot be read, while results of whole
-                batches before it have been yielded.
-            ExportError: what the network returns are not probabilities.
+            DataError: an argument is out of range; or a file cannot be read, after the results of
+                the whole batches before it have been yielded.
+            ExportError: the network does not return valid probabilities.
         """
         if top < 1:
             raise DataError("give 1 or more", about=Argument("top", top))

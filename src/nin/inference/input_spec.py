@@ -1,4 +1,4 @@
-"""`InputSpec`: the form of image that an exported network takes, and images brought to it."""
+"""`InputSpec`: the form in which an exported network takes images, and conversion to it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from nin.inference.outputs import Floats, Images, Predictions
 
 #: Orders of the axes of a batch: n, channels, height and width.
 LAYOUTS = ("nchw", "nhwc")
-#: Kinds of numbers, all from 0 to 255.
+#: Types of pixel values, all from 0 to 255.
 TYPES = {"float": np.float32, "uint8": np.uint8}
-#: Pixels of a batch of fixed size, at most.
+#: Most pixels of a batch of fixed size.
 MOST_PIXELS = 2**26
 
 _CHANNELS = {1: "grey", 3: "RGB"}
@@ -26,9 +26,9 @@ class InputSpec(NamedTuple):
 
     Attributes:
         channels: 1 (grey) or 3 (RGB).
-        size: height and width of its images; None where it resizes them itself.
+        size: height and width of its images; None if it resizes them itself.
         batch: number of images at a time; None for any.
-        layout: ``"nhwc"`` or ``"nchw"``, of the class maps as well.
+        layout: ``"nhwc"`` or ``"nchw"``, also for the class maps.
         type: ``"uint8"`` or ``"float"`` (float32), from 0 to 255.
     """
 
@@ -40,14 +40,14 @@ class InputSpec(NamedTuple):
 
     @classmethod
     def of(cls, description: Mapping[str, Any]) -> InputSpec | None:
-        """That of a described network; None of an earlier version's, which takes any channels."""
+        """The form of a described network; None for an earlier version's, which has none."""
         if (form := description.get("input")) is None:
             return None
         channels = description["input_shape"][2]
         return cls(channels, *(form[name] for name in cls._fields[1:]))
 
     def described(self) -> dict[str, Any]:
-        """For the description: this form, and what makes a picture fit it."""
+        """This form for the description, and how to make a picture fit it."""
         return {
             **{name: getattr(self, name) for name in self._fields[1:]},
             "channels": _CHANNELS[self.channels],
@@ -57,7 +57,7 @@ class InputSpec(NamedTuple):
 
     @property
     def shape(self) -> list[int | str]:
-        """Shape of the input; a side that is free has a name."""
+        """Shape of the input; a side of any length has a name."""
         n, height, width = self.batch or "n", self.size or "height", self.size or "width"
         if self.layout == "nchw":
             return [n, self.channels, height, width]
@@ -69,14 +69,14 @@ class InputSpec(NamedTuple):
         return np.dtype(TYPES[self.type]).name
 
     def batches(self, images: Images, resize_mode: ResizeMode, most: int) -> Iterator[Any]:
-        """Images of any size and 1, 3 or 4 channels, in this form.
+        """Images in this form, batch by batch.
 
-        Where the batch is fixed, the last one is filled up with copies of its last image.
+        If the batch size is fixed, the last batch is filled up with copies of its last image.
 
         Args:
-            images: (n, h, w, c), uint8.
+            images: (n, h, w, c), uint8, of any size and 1, 3 or 4 channels.
             resize_mode: how they are resized.
-            most: images of a batch, where their number is free.
+            most: most images per batch, if the batch size is not fixed.
         """
         step = self.batch or most
         for first in range(0, len(images), step):
@@ -91,10 +91,10 @@ class InputSpec(NamedTuple):
         maps: bool,
         resize_mode: ResizeMode,
     ) -> Predictions:
-        """The predictions of a network that takes this form, for images of any other.
+        """The predictions of a network that takes this form, for images in any other form.
 
         Args:
-            predict: that of an engine.
+            predict: the method of an engine.
             images: (n, h, w, c), uint8, of any size and 1, 3 or 4 channels.
             maps: whether to compute the class maps.
             resize_mode: how they are resized.
@@ -117,7 +117,7 @@ class InputSpec(NamedTuple):
 
 
 def input_spec_problem(form: Any, side: int) -> str | None:
-    """What is wrong with the input form in a description of a network for images of that side."""
+    """What is wrong with the input form in the description of a network for images of `side`."""
     if not isinstance(form, dict) or not form.keys() >= {*InputSpec._fields}:
         return f"its input does not have {', '.join(InputSpec._fields)}"
     size, batch, layout = form["size"], form["batch"], form["layout"]

@@ -21,10 +21,10 @@ KEY = "nin"
 #: Its file in an archive, or in `EXTRA_FOLDER` of a SavedModel.
 DESCRIPTION_FILE, EXTRA_FOLDER = "nin.json", "assets.extra"
 
-#: Of a description: bytes of its JSON; classes and characters of a name; pixels of an image's side.
+#: Limits: bytes of a description's JSON; classes; characters of a name; pixels of an image's side.
 MOST_BYTES, MOST_CLASSES, LONGEST_NAME, LONGEST_SIDE = 4 * 2**20, 100_000, 1000, 4096
 
-#: What is stored beside what a prediction needs, if it is; provenance is looked into as well.
+#: Types of optional fields that a prediction does not need; provenance is checked as well.
 _KINDS: dict[str, type] = {
     "name": str,
     "network": str,
@@ -42,7 +42,7 @@ def parse(text: str | bytes | None, where: Path) -> dict[str, Any]:
     """The description in a file.
 
     Args:
-        text: JSON; None where the file has none.
+        text: JSON; None if the file has none.
         where: the file, for messages.
 
     Raises:
@@ -62,7 +62,7 @@ def parse(text: str | bytes | None, where: Path) -> dict[str, Any]:
 
 
 def _finite(text: str) -> float:
-    """A number that JSON can be written with again."""
+    """A number that can be written as JSON again."""
     if not math.isfinite(number := float(text)):
         raise ValueError(f"{text} is not finite")
     return number
@@ -103,7 +103,7 @@ def _fault_in_classes(classes: Any) -> str | None:
 
 
 def _fault_beside(description: dict[str, Any]) -> str | None:
-    """Of what a prediction does not need, but a page shows."""
+    """A fault in what a prediction does not need, but a page shows."""
     for key, kind in _KINDS.items():
         if key in description and not _is(kind, description[key]):
             return f"its {key} is not {_KIND_NAMES[kind]}"
@@ -121,7 +121,7 @@ def _fault_beside(description: dict[str, Any]) -> str | None:
 
 
 def _is(kind: type, value: Any) -> bool:
-    """Whether a value is of exactly this kind; a text, short enough to be shown."""
+    """Whether a value is of exactly this type and, if it is a text, short enough to be shown."""
     return type(value) is kind and (not isinstance(value, str) or len(value) <= LONGEST_NAME)
 
 

@@ -13,7 +13,7 @@ from nin.errors import ExportError
 Images = NDArray[np.uint8]
 Floats = NDArray[Any]
 
-#: How far the probabilities of an image may be from adding up to 1: eight bits round each of them.
+#: How far the sum of an image's probabilities may be from 1: with eight bits, each is rounded.
 SUM_TOLERANCE = 0.05
 #: The largest probability, as float32 and float16 round it.
 _LARGEST = 1.0001
@@ -24,8 +24,8 @@ class Predictions(NamedTuple):
 
     Attributes:
         probabilities: (n, classes).
-        maps: (n, height, width, classes), signed; the mean of a map is the class's logit. None
-            where they were not requested.
+        maps: (n, height, width, classes), signed; the mean of a map is the class's logit. None if
+            they were not requested.
     """
 
     probabilities: Floats
@@ -45,7 +45,7 @@ def from_outputs(outputs: Mapping[str, Any], maps: bool) -> Predictions:
 
 
 def check_predictions(found: Predictions, images: int, classes: int) -> None:
-    """Make sure that these are predictions for so many images and classes.
+    """Make sure that these are predictions for this many images and classes.
 
     Raises:
         ExportError: they have another shape or type, are not finite, or are not probabilities.

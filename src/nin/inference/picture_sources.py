@@ -1,4 +1,4 @@
-"""The pictures that are meant by files, folders and lists of names."""
+"""Finds the pictures that files, folders, shards and lists of names stand for."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ STDIN = "-"
 
 
 class PictureSources(NamedTuple):
-    """What was found.
+    """The pictures that were found.
 
     Attributes:
-        files: the pictures' paths, in the order of the sources; in a folder by name.
-        left_out: reason → how many files in the folders were passed over for it.
+        files: the pictures' paths, in the order of the sources; within a folder, by name.
+        left_out: reason → how many files in the folders were skipped for it.
     """
 
     files: list[str]
@@ -38,9 +38,9 @@ def find_pictures(sources: Sequence[str | Path]) -> PictureSources:
 
     Args:
         sources: files, folders, shards, and ``"-"`` for a list of files on standard input: a name
-            per line, or each ended by a NUL byte, as ``find -print0`` prints them. Whether its
-            files exist is seen when they are read. In a folder and those below it, hidden files,
-            leftovers of other programs and what is no picture are passed over.
+            per line, or each ended by a NUL byte, as ``find -print0`` prints them. These files are
+            not checked before they are read. In a folder and its subfolders, hidden files,
+            leftovers of other programs and files that are not pictures are skipped.
 
     Raises:
         DataError: there is no such file, no picture in a folder, or no name in a list.
@@ -84,7 +84,7 @@ def _of_shards(source: str, shards: ShardFiles) -> list[str]:
 
 
 def _listed(stdin: BinaryIO, left_out: LeftOut) -> Iterator[str]:
-    """The files of a list; folders in it, as ``find`` names them, hold files that it names too."""
+    """The files of a list, without folders: ``find`` also names the files in these."""
     content = stdin.read()
     ends = b"\0" if b"\0" in content else b"\n"
     lines = content.split(ends)

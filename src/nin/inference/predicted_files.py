@@ -1,4 +1,4 @@
-"""`PredictedFiles`: predictions for files, counted as they pass; what cannot be read is named."""
+"""`PredictedFiles`: predictions for files; counts them, and notes which files are unreadable."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nin.inference.file_predictor import FilePredictor
 from nin.names import printable
 from nin.progress import progress
 
-#: Unreadable pictures that are named at the end.
+#: Most unreadable pictures that are named at the end.
 _NAMED = 10
 
 
@@ -18,12 +18,12 @@ class PredictedFiles:
 
     Args:
         files: the pictures' paths.
-        skip_bad: whether to leave out pictures that cannot be read. Otherwise each has a row with
-            the reason or, where it is the only one, is an error.
+        skip_bad: whether to skip pictures that cannot be read. Otherwise each has a row with the
+            reason; but if there is only one picture, it is an error.
 
     Attributes:
-        count: for how many pictures there have been predictions so far.
-        unreadable: how many could not be read.
+        count: number of pictures predicted so far.
+        unreadable: number of pictures that could not be read.
     """
 
     def __init__(self, files: Sequence[str], *, skip_bad: bool = False) -> None:
@@ -33,7 +33,7 @@ class PredictedFiles:
 
     @property
     def errors(self) -> Literal["raise", "yield"]:
-        """What becomes of a picture that cannot be read: a single one is a mistake."""
+        """What to do if a picture cannot be read: it is only an error if there is no other."""
         return "raise" if len(self.files) == 1 and not self.skip_bad else "yield"
 
     def predictions(
@@ -49,8 +49,8 @@ class PredictedFiles:
         Args:
             predictor: the network.
             top: how many of the likeliest classes to name.
-            min_probability: where no class is as likely as this, the label is ``"unsure"``.
-            visible: whether to show how far it is.
+            min_probability: if no class is at least this likely, the label is ``"unsure"``.
+            visible: whether to show the progress.
 
         Raises:
             DataError: the only picture cannot be read, and `skip_bad` is not set.

@@ -14,7 +14,7 @@ from nin.names import printable
 FilePrediction = Mapping[str, Any]
 Form = Literal["text", "csv", "json"]
 
-#: Ending of a file of predictions → what is written to it.
+#: Extension of a file of predictions → its format.
 ENDINGS: dict[str, Form] = {".txt": "text", ".csv": "csv", ".json": "json", ".jsonl": "json"}
 
 
@@ -24,7 +24,7 @@ def lines(predictions: Iterable[FilePrediction], form: Form, ranks: int = 0) -> 
     Args:
         predictions: as `FilePredictor.predict_files` yields them.
         form: ``"text"`` for people; ``"csv"``, with a header; or ``"json"``: an object per line.
-        ranks: of a CSV, for how many of the likeliest classes there are further columns.
+        ranks: for a CSV, how many of the likeliest classes have further columns.
     """
     if form == "csv":
         yield from _csv(predictions, ranks)
@@ -53,7 +53,7 @@ def _csv(predictions: Iterable[FilePrediction], ranks: int) -> Iterator[str]:
         for row in prediction.get("top", ())[:ranks]:
             likeliest += _label_and_probability(row)
         likeliest += [""] * (2 + len(ranked) - len(likeliest))
-        # With the first row: a file without any has no header either, until it is complete.
+        # Written with the first row: without any, there is no header either, until the end.
         yield header + _joined([prediction["file"], *likeliest, prediction.get("error", "")])
         header = ""
     if header:

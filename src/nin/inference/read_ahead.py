@@ -1,4 +1,4 @@
-"""Pictures decoded by threads, ahead of the network that takes them in batches, and how many."""
+"""Decodes pictures in threads, ahead of the network, and chooses the size of batches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 from nin.errors import DataError
 from nin.inference.outputs import Images
 
-#: Threads that decode.
+#: Number of threads that decode.
 THREADS = max(2, min(8, os.cpu_count() or 1))
 
 Source = TypeVar("Source")
@@ -28,12 +28,12 @@ class DecodedPicture(NamedTuple):
 def batch_size(pixels: int, most: int, most_pixels: int) -> int:
     """Images per batch: `most`, or fewer if they are large, but at least one.
 
-    A batch that leaves the caches of a CPU is computed no faster, and takes more memory.
+    A batch that does not fit into the caches of a CPU is no faster, and takes more memory.
 
     Args:
-        pixels: of an image.
-        most: images per batch.
-        most_pixels: that the images of a batch have together.
+        pixels: pixels per image.
+        most: most images per batch.
+        most_pixels: most pixels per batch.
     """
     return max(1, min(most, most_pixels // pixels))
 
@@ -43,13 +43,13 @@ def decoded_batches(
 ) -> Iterator[list[tuple[Source, DecodedPicture]]]:
     """Batches of pictures in the order of `sources`; the next ones are decoded meanwhile.
 
-    No more than two batches, or two pictures per thread, are held beside the one that is in use.
+    Besides the batch in use, at most two are held, or one and two further pictures per thread.
 
     Args:
         sources: the pictures; each is taken only when it is its turn.
         read: decodes one; called by several threads at once.
         size: pictures per batch; the last one may have fewer.
-        threads: that read and decode.
+        threads: number of threads that read and decode.
     """
     coming = iter(sources)
     waiting: deque[tuple[Source, Future[DecodedPicture]]] = deque()

@@ -1,1 +1,1 @@
-"""An ONNX graph, written node by node: of a run that is exported, of a pretrained trunk."""
+"""An ONNX graph, written node by node, for exported runs and pretrained trunks."""

@@ -1,4 +1,4 @@
-"""Batch normalisation as part of convolutions: at inference it multiplies and shifts channels."""
+"""Folds batch normalisation into convolutions: at inference it only scales and shifts channels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nin.onnx_graph.graph import Graph
 def fold_batch_normalization(graph: Graph) -> None:
     """Make each batch normalisation part of the convolution before it.
 
-    It stays where another layer needs what that convolution puts out, or none is before it.
+    It stays if another layer needs the output of that convolution, or if none is before it.
     """
     uses = Counter(name for node in graph.nodes for name in node.input)
     makers = {node.output[0]: node for node in graph.nodes}
@@ -31,7 +31,7 @@ def fold_batch_normalization(graph: Graph) -> None:
 
 
 def _affine(constants: list[Any], epsilon: float) -> tuple[Any, Any]:
-    """A factor and a shift for each channel."""
+    """A factor and a shift per channel."""
     scale, offset, mean, variance = (np.asarray(each, np.float64) for each in constants)
     factor = scale / np.sqrt(variance + epsilon)
     return factor, offset - factor * mean

@@ -13,9 +13,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from nin._version import __version__
 
-#: What every runtime of the last years reads.
+#: Versions that every runtime of the last years reads.
 IR_VERSION, OPSET = 9, 17
-#: The first in which DequantizeLinear is what ONNX Runtime's quantisation writes.
+#: The first version with the DequantizeLinear that ONNX Runtime's quantisation writes.
 QUANTIZED_OPSET = 19
 
 #: Name → type and shape.
@@ -25,7 +25,7 @@ _TYPES = {"float32": TensorProto.FLOAT, "int64": TensorProto.INT64, "uint8": Ten
 
 
 class Graph:
-    """Nodes and constants; names are counted up from 1, so that the same network has the same.
+    """Nodes and constants; names are numbered from 1, so that a network always has the same names.
 
     Attributes:
         nodes: ``onnx.NodeProto``, in the order in which they are computed.
@@ -41,7 +41,7 @@ class Graph:
 
     @contextmanager
     def within(self, scope: str) -> Iterator[None]:
-        """Names in the block begin with ``scope/``."""
+        """Begin names in the block with ``scope/``."""
         outer, self._scope = self._scope, f"{self._scope}{scope}/"
         yield
         self._scope = outer
@@ -55,20 +55,20 @@ class Graph:
         """Add a node with one output.
 
         Args:
-            operation: of ONNX: ``"Conv"``.
+            operation: an ONNX operator, such as ``"Conv"``.
             inputs: names of tensors; ``""`` for an optional one that is left out.
-            name: of the node and of what it puts out; by default the operation and a number.
+            name: name of the node and of its output; by default the operation and a number.
             attributes: those of the operation.
 
         Returns:
-            The name.
+            That name.
         """
         name = name or self.name(operation)
         self.nodes.append(helper.make_node(operation, inputs, [name], name, **attributes))
         return name
 
     def constant(self, value: Any, dtype: str = "float32") -> str:
-        """Add a number or an array; returns its name. Equal ones are kept once."""
+        """Add a number or an array, and return its name; equal constants are stored once."""
         array = np.asarray(value, dtype)
         key = f"constant {dtype} {array.tolist()}"
         if key not in self._names:
@@ -76,7 +76,7 @@ class Graph:
         return self._names[key]
 
     def array(self, name: str, array: Any) -> str:
-        """Add an array under a name of its own, which is returned."""
+        """Add an array under a name of its own, and return that name."""
         self.arrays[name] = np.ascontiguousarray(array)
         return name
 
@@ -85,12 +85,12 @@ class Graph:
 
         Args:
             x: (n, channels, height, width).
-            kernel: (height, width, channels in of a group, channels out), as Keras keeps it.
-            bias: (channels out,), or none.
+            kernel: (height, width, input channels per group, output channels), as in Keras.
+            bias: (output channels,), or none.
             attributes: ``strides``, ``pads``, ``group``.
 
         Returns:
-            The name of what it puts out.
+            The name of its output.
         """
         name = self.name("Conv")
         weight = self.array(f"{name}/kernel", kernel.transpose(3, 2, 0, 1))
@@ -103,24 +103,24 @@ class Graph:
 
         Args:
             x: (n, channels, ...).
-            epsilon: is added to the variance.
+            epsilon: added to the variance.
             parts: ``scale``, ``offset``, ``mean`` and ``variance``, in this order: (channels,).
 
         Returns:
-            The name of what it puts out.
+            The name of its output.
         """
         name = self.name("BatchNormalization")
         constants = [self.array(f"{name}/{part}", values) for part, values in parts.items()]
         return self.node("BatchNormalization", x, *constants, name=name, epsilon=epsilon)
 
     def rename(self, name: str, to: str) -> None:
-        """Call a tensor otherwise, wherever it is made or used."""
+        """Rename a tensor wherever it is made or used."""
         for node in self.nodes:
             for names in (node.input, node.output):
                 names[:] = [to if each == name else each for each in names]
 
     def cast(self, tensor: str, dtype: str) -> str:
-        """`tensor` as another kind of number."""
+        """`tensor` converted to another type."""
         return self.node("Cast", tensor, to=_TYPES[dtype])
 
     def model(

@@ -1,7 +1,7 @@
 """An HTTP server that predicts what is in images, one or several per request.
 
-A request's way: `connections` → `middleware` (headers, log, what is left unread) → `app` (routes) →
-`upload` (bytes, within limits; what is in them, before it is decoded) → `service` (threads that
+The path of a request: `connections` → `middleware` (headers, log, unread bodies) → `app` (routes) →
+`upload` (bytes, within limits; checks pictures before they are decoded) → `service` (threads that
 decode) → `batching` (threads that compute, many images at a time) → `schema` (JSON).
 """
 

@@ -1,8 +1,8 @@
-"""Which requests a server takes: by host and by origin; and the headers of its responses.
+"""Which requests a server accepts, by host and by origin; and the headers of its responses.
 
-A server on a loopback address has no login, but whatever page is open in a browser of the same
+A server on a loopback address has no login, but any page that is open in a browser on the same
 machine can send it requests. It must not be reachable under a name that a foreign page has
-pointed at 127.0.0.1 (DNS rebinding), and pages of other origins must not make it work.
+pointed at 127.0.0.1 (DNS rebinding), and pages of other origins must not be able to use it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from nin.errors import NinError
 from nin.serving.problems import problem
 
-#: Of every response that does not set its own.
+#: Headers of every response that does not set its own.
 HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
@@ -28,18 +28,18 @@ HEADERS = {
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
 }
 
-#: As a browser states it: a scheme and a host, perhaps an unusual port, in small letters of ASCII.
+#: An origin as browsers send it: scheme, host, and port unless it is usual, in lower-case ASCII.
 _USUAL_PORT = r"(?!http://\S*:80$|https://\S*:443$)"
 _ORIGIN = re.compile(rf"\*|null|{_USUAL_PORT}[a-z][a-z0-9+.-]*://[^\sA-Z/?#@\x80-\U0010ffff]+")
 
-#: A Host header: a name, or an address in brackets if it is of IPv6, and perhaps a port.
+#: A Host header: a name or an address (IPv6 in brackets), perhaps with a port.
 _AUTHORITY = re.compile(r"(?:\[(?P<address>[^\[\]]*)\]|(?P<name>[^:\[\]]*))(?::\d{0,5})?")
 
 _HOST = re.compile(r"\*|(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
 def checked_origins(origins: Sequence[str]) -> tuple[str, ...]:
-    """Check that these are web origins as a browser sends them; any other would allow no page.
+    """Check that these are web origins as browsers send them; others would never match a page.
 
     Raises:
         NinError: one of them is not.
@@ -54,18 +54,19 @@ def checked_origins(origins: Sequence[str]) -> tuple[str, ...]:
 
 
 def checked_hosts(names: Sequence[str], host: str) -> tuple[str, ...] | None:
-    """The names by which a server may be called, beside addresses and names without a dot.
+    """The host names that requests may use, besides IP addresses and names without a dot.
 
     Args:
         names: what the user allows: ``api.example.org``, ``*.example.org`` for its subdomains, or
             ``*`` for all names.
-        host: what the server listens at.
+        host: the host that the server listens on.
 
     Returns:
-        The names; None where any will do: on an address that is not loopback, if `names` is empty.
+        The names; None for any name: if ``*`` is allowed, or if `names` is empty and `host` is not
+        a loopback address.
 
     Raises:
-        NinError: one of them is no name of a host.
+        NinError: one of them is not a host name.
     """
     lowered = tuple(name.lower() for name in names)
     for name in lowered:
@@ -80,7 +81,7 @@ def checked_hosts(names: Sequence[str], host: str) -> tuple[str, ...] | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host can be reached from this machine only."""
+    """Whether a host can only be reached from this machine."""
     if host.lower() == "localhost" or host.lower().endswith(".localhost"):
         return True
     try:
@@ -91,11 +92,11 @@ def is_loopback(host: str) -> bool:
 
 
 class AccessMiddleware:
-    """An ASGI application around another: refuses foreign host names and other pages' POSTs.
+    """ASGI middleware that refuses foreign host names, and POSTs from pages of other origins.
 
     Args:
         app: the application.
-        hosts: names that are allowed, see `checked_hosts`; None for any.
+        hosts: allowed names, see `checked_hosts`; None for any.
         origins: web origins whose pages may send requests; ``"*"`` for all.
     """
 
@@ -115,7 +116,7 @@ class AccessMiddleware:
         return await self.app(scope, receive, send)
 
     def _is_own(self, host: str) -> bool:
-        """Whether a Host header cannot come from a page that was led here by its own name."""
+        """Whether a Host header cannot come from a page that has pointed its own name here."""
         if self._hosts is None:
             return True
         stated = _AUTHORITY.fullmatch(host.lower())
@@ -131,7 +132,7 @@ class AccessMiddleware:
         return _is_address(name)
 
     def _is_foreign(self, headers: Headers) -> bool:
-        """Whether, by its browser's headers, the page that sends this is of another origin."""
+        """Whether, by the browser's headers, a page of another origin sent this."""
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
         if "*" in self._origins or origin in self._origins:
             return False

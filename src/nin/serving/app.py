@@ -35,7 +35,7 @@ from nin.serving.service import Service, busy
 from nin.serving.upload import check_type, read_uploads
 
 _FILE = {"type": "string", "format": "binary", "description": "One image file."}
-#: FastAPI would report requests where an environment sets it up for all services.
+#: Without this, FastAPI reports requests if the environment sets telemetry up for all services.
 _NO_TELEMETRY: dict[str, Any] = {
     "telemetry": dict.fromkeys(("tracing", "metrics", "logs", "auto_configure"), False)
 }
@@ -84,9 +84,9 @@ def application(
     Args:
         service: makes the predictions; it is closed when the application ends.
         origins: web origins whose pages may send requests; ``"*"`` for all.
-        quiet: whether requests are not logged.
+        quiet: whether to log no requests.
         context: entered when the application starts, in the event loop, and left when it ends.
-        hosts: names that the server may be called by; None for any.
+        hosts: host names that requests may use; None for any.
     """
 
     @asynccontextmanager
@@ -111,7 +111,7 @@ def application(
     add_open_inference(app, service)
     _add_pages(app)
     inner: ASGIApp = app
-    if origins:  # Outside of the application, so that its failures can be read, too.
+    if origins:  # Around the application, so that pages can read its failures, too.
         inner = CORSMiddleware(
             app,
             allow_origins=[*origins],
@@ -133,7 +133,7 @@ def _add_predict(app: FastAPI, service: Service) -> None:
         openapi_extra={"requestBody": _BODY, "x-examples": _EXAMPLES},
     )
     async def predict(request: Request, query: Annotated[QueryParameters, Query()]) -> Response:
-        """What is in one image or several."""
+        """Classify one image or several."""
         check_type(request.headers.get("content-type", ""))
         query.check(predictor)
         if service.images.is_full:
@@ -169,7 +169,7 @@ def _add_state(app: FastAPI, service: Service) -> None:
 
     @app.get("/readyz", responses=down, response_description="It is.")
     async def readyz() -> Health:
-        """Whether the server is ready for new requests: not once it is stopping."""
+        """Whether the server is ready for new requests; it is not once it is stopping."""
         service.check_ready()
         return Health(status="ready")
 
@@ -201,7 +201,7 @@ def _add_pages(app: FastAPI) -> None:
 
 
 def _add_error_handlers(app: FastAPI) -> None:
-    """Every error is of one line; FastAPI's own responses have another schema."""
+    """Make every error one line; FastAPI's own responses have another schema."""
 
     @app.exception_handler(StarletteHTTPException)
     async def refused(request: Request, error: StarletteHTTPException) -> Response:

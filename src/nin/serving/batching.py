@@ -1,4 +1,4 @@
-"""`Batcher`: threads that predict for as many images at a time as are waiting."""
+"""`Batcher`: threads that compute all waiting images together."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from nin.inference.outputs import Images, Predictions
 
-#: Batches at a time: cores are busy with some while others are put together or handed out.
+#: Batches at a time: cores are busy with some while others are assembled or handed out.
 THREADS = 4
-#: Seconds to wait for each when they end.
+#: Seconds to wait for each thread to end.
 _PATIENCE = 10.0
 
-#: Images per batch, and the pixels that they may have together.
+#: Most images per batch, and the most pixels that they may have together.
 MOST_IMAGES, MOST_PIXELS = 32, 2 * 288**2
 
 
@@ -27,7 +27,7 @@ class Prediction(NamedTuple):
 
     Attributes:
         probabilities: (classes,).
-        maps: (height, width, classes), or None where they were not requested.
+        maps: (height, width, classes), or None if they were not requested.
     """
 
     probabilities: NDArray[np.floating]
@@ -43,13 +43,13 @@ class _Job(NamedTuple):
 class Batcher:
     """Computes the images of many requests together.
 
-    While batches are computed the next one gathers: a single image does not wait for others, and
-    under load batches fill by themselves. The caller limits how many may wait.
+    The next batch fills while others are computed: a single image does not wait for others, and
+    under load batches fill by themselves. The caller limits how many images may wait.
 
     Args:
         compute: images (n, height, width, channels) and whether maps are requested → `Predictions`;
             called by several threads.
-        size: images per batch, at most; see `batch_size`.
+        size: most images per batch; see `batch_size`.
     """
 
     def __init__(self, compute: Callable[[Images, bool], Predictions], size: int) -> None:
@@ -69,7 +69,7 @@ class Batcher:
     def submit(self, image: Images, maps: bool) -> Future[Prediction]:
         """Queue an image (height, width, channels); all must have the same shape.
 
-        One that is cancelled before its turn (`Future.cancel`) is not computed.
+        An image whose future is cancelled before its turn (`Future.cancel`) is not computed.
         """
         future: Future[Prediction] = Future()
         self._jobs.put(_Job(image, maps, future))
@@ -91,7 +91,7 @@ class Batcher:
                 self._compute_jobs(begun)
 
     def _gather(self) -> tuple[list[_Job], bool]:
-        """The jobs that are there, at least one, and whether more may come."""
+        """Wait for a job; return it with all others that are waiting, and whether more may come."""
         batch: list[_Job] = []
         job = self._jobs.get()
         while job is not None:

@@ -1,4 +1,4 @@
-"""The listening socket, and the limits of number and time of connections."""
+"""The listening socket, and limits on the number and the time of connections."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def listen(host: str, port: int) -> socket.socket:
         port: 0 for any that is free.
 
     Raises:
-        NinError: this host and port cannot be listened at.
+        NinError: it is not possible to listen on this host and port.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -57,18 +57,18 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-#: Connections at a time; each may buffer 128 KiB. The one that has been idle longest makes room.
+#: Connections at a time; each may buffer 128 KiB. One more closes the one that was idle longest.
 MAX_CONNECTIONS = 256
 
-#: Seconds for the head of a request to arrive, and for the rest of a response to be taken.
+#: Seconds for the head of a request to arrive, and for the client to take the rest of a response.
 TIMEOUT = 10.0
 
-#: Seconds that a server which stops waits for the first request of a connection.
+#: Seconds that a stopping server waits for a connection's first request.
 GRACE = 1.0
 
 
 class Connection(H11Protocol):
-    """uvicorn's, with time limits where it would wait for ever, and patience where it would not."""
+    """uvicorn's protocol with time limits; on shutdown it waits for a new client's request."""
 
     _check: asyncio.TimerHandle | None = None
     _idle_since: float | None = None
@@ -107,7 +107,7 @@ class Connection(H11Protocol):
             self._refuse(400, b"this is not HTTP/1.1")
 
     def shutdown(self) -> None:
-        """The server stops; a client that has just connected has its first request handled."""
+        """The server stops; the first request of a client that has just connected is handled."""
         if self.cycle is None and not self.transport.is_closing():
             self.loop.call_later(GRACE, super().shutdown)
         else:
@@ -123,7 +123,7 @@ class Connection(H11Protocol):
         return True
 
     def _refuse(self, status: int, why: bytes, more: bytes = b"") -> None:
-        """Respond and close, without an application."""
+        """Respond and close, without the application."""
         phrase = http.HTTPStatus(status).phrase.encode()
         body = b'{"detail":"%s"}' % why
         lines = b"".join(b"%s: %s\r\n" % header for header in HEADERS.items())

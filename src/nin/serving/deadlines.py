@@ -1,4 +1,4 @@
-"""How long a response may take: a time in seconds, and no longer than its client waits for it."""
+"""Limits how long a response may take: to some seconds, and to as long as its client waits."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from starlette.requests import ClientDisconnect, Request
 
 @asynccontextmanager
 async def within(seconds: float, request: Request) -> AsyncIterator[None]:
-    """Cancel what runs in this block when it takes too long, or when its client goes away.
+    """Cancel the block if it takes too long, or if its client goes away.
 
     Args:
-        seconds: for the block.
+        seconds: time limit of the block.
         request: its body must have been read.
 
     Raises:

@@ -1,4 +1,4 @@
-"""`DecodingProcess`: decodes pictures of unknown cost where decoding can be ended.
+"""`DecodingProcess`: decodes pictures of unknown cost in a process that can be ended.
 
 A thread cannot be stopped while it is in a decoder's C code; a process can.
 """
@@ -26,10 +26,10 @@ SECONDS = 5.0
 #: Seconds for the process to start.
 START = 60.0
 
-#: Exit codes of a process that was told to end, as the whole service may be.
+#: Exit codes of a process that was told to end, perhaps with the whole service.
 _TOLD = (-signal.SIGTERM, -signal.SIGHUP)
 
-#: Bytes of memory that the process may take for it, where the system can limit that.
+#: Bytes of memory that the process may take, if the system can limit that.
 MEMORY = 3 * 2**30
 
 
@@ -37,9 +37,9 @@ class Refusal(NamedTuple):
     """Why a picture is not decoded.
 
     Attributes:
-        status: of HTTP: 413, it has too many pixels; 415, it is of a kind that is not read; 422, it
-            is damaged, or takes too much; 503, nothing is wrong with it.
-        detail: in one line.
+        status: HTTP status: 413 for too many pixels; 415 for a format that is not read; 422 for a
+            damaged picture, or one that takes too much; 503 if the picture is not at fault.
+        detail: the reason, in one line.
     """
 
     status: int
@@ -51,8 +51,8 @@ class DecodingProcess:
 
     Args:
         decode: the content of a file → an image; raises `DataError`. It is sent to the process.
-        pixels: that a picture may have.
-        seconds: that a picture may take.
+        pixels: most pixels of a picture.
+        seconds: most seconds for a picture.
     """
 
     def __init__(
@@ -67,12 +67,12 @@ class DecodingProcess:
         """Decode a picture; one at a time, others wait."""
         with self._lock:
             found = self._attempt(content)
-            if found is None:  # A signal for the whole service is no picture's fault.
+            if found is None:  # A signal for the whole service is not the picture's fault.
                 found = self._attempt(content)
             return Refusal(503, "the server is stopping: try again") if found is None else found
 
     def _attempt(self, content: bytes) -> Images | Refusal | None:
-        """None where the process was told to end."""
+        """Decode once; None if the process was told to end."""
         try:
             pipe = self._started()
         except (OSError, EOFError):
@@ -108,7 +108,7 @@ class DecodingProcess:
             with other:
                 process.start()
             self._process = process
-            if not self._pipe.poll(START):  # Its start is no picture's fault.
+            if not self._pipe.poll(START):  # A slow start is not the picture's fault.
                 raise TimeoutError(f"it has not started in {START:g} s")
             self._pipe.recv()
         return self._pipe

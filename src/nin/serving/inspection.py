@@ -1,4 +1,4 @@
-"""What a picture would cost, found out before it is decoded."""
+"""Finds out what decoding a picture would cost, before it is decoded."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from fastapi import HTTPException
 from nin.data.decoding.picture_formats import MAX_SIDE, START, open_picture, why_not_read
 from nin.errors import DataError
 
-#: What pictures begin with whose headers show how long decoding takes.
+#: First bytes of the formats whose headers show how long decoding takes.
 _JPEG, _PNG, _BMP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM"
 
 _TIFF = {b"II*\0": "<", b"MM\0*": ">", b"II+\0": "<", b"MM\0+": ">"}
 
-#: Pixels on a side. Pillow's resizing takes memory for every row that is left of the other side.
+#: Most pixels on a side. Pillow resizes one side first, with memory for every row of the other.
 MOST_ON_A_SIDE = MAX_SIDE
 
-#: Scans of a JPEG; every one goes over all pixels. Progressive ones have about ten.
+#: Most scans of a JPEG; each goes over all pixels. Progressive JPEGs have about ten.
 MOST_SCANS = 100
 
 #: A marker with which a segment of a JPEG begins; the others stand alone or belong to a scan.
 _MARKER = re.compile(rb"\xff([\xc0-\xcf\xd9-\xfe])")
 _START_OF_SCAN, _END = 0xDA, 0xD9
 
-#: Segments of a JPEG before its first scan, and chunks of a PNG: Pillow reads them one by one.
+#: Most segments of a JPEG before its first scan, and chunks of a PNG: Pillow reads them one by one.
 MOST_SEGMENTS, MOST_CHUNKS = 1_000, 10_000
 
-#: Markers of a JPEG in all, with those of tables between its scans.
+#: Most markers of a JPEG in all, including those of tables between its scans.
 MOST_MARKERS = 10_000
 
-#: Ways of packing a BMP's pixels that Pillow unpacks in Python, pair by pair of bytes.
+#: Compressions of a BMP that Pillow unpacks in Python, two bytes at a time.
 _RUN_LENGTHS = (b"\1\0\0\0", b"\2\0\0\0")
 
-#: Strips or tiles of a TIFF.
+#: Most strips or tiles of a TIFF.
 MOST_STRIPS = 65_536
 
 #: Pixels, times the passes over them, that any machine decodes in a second or two.
 CHEAP = 100_000_000
 
-#: What a PNG and a WebP cost, beside a JPEG, which is decoded at a fraction of its size; and a PNG
-#: of 16 bits per channel, which is unpacked twice.
+#: The cost of a PNG or WebP relative to a JPEG, which is decoded at a fraction of its size; and the
+#: cost of a PNG with 16 bits per channel, which is unpacked twice.
 PASSES, PASSES_OF_16_BITS = 4, 8
 
 _SCAN = b"\xff\xda"
@@ -51,19 +51,19 @@ _STRIP_TAGS = (273, 279, 324, 325)
 
 
 def inspect(content: bytes, most: int) -> bool:
-    """Refuse what should not be decoded, and find what may take long.
+    """Refuse pictures that should not be decoded, and find those that may take long.
 
     Args:
-        content: of a file.
-        most: pixels that are allowed.
+        content: content of a file.
+        most: most pixels that are allowed.
 
     Returns:
-        Whether decoding takes a second or two at most, by its header; if not, it is to be
-        done where it can be ended, see `nin.serving.decoding_process`.
+        Whether, by its header, the picture can be decoded within a second or two; if not, decode it
+        where that can be ended: see `nin.serving.decoding_process`.
 
     Raises:
-        HTTPException: 413, it has more pixels; 415, it is not a picture of a known format; 422, it
-            is a damaged one, or one made to be slow.
+        HTTPException: 413 for more pixels; 415 for a file that is not a picture of a known format;
+            422 for a picture that is damaged, or made to be slow.
     """
     passes = 1
     if why := why_not_read(content[:START]):
@@ -76,7 +76,7 @@ def inspect(content: bytes, most: int) -> bool:
     elif content.startswith(_PNG):
         _refuse_more("PNG", "chunks", _png_chunks(content), MOST_CHUNKS)
         passes = PASSES_OF_16_BITS if content[24:25] == b"\x10" else PASSES
-        if content[12:16] != b"IHDR":  # What decides the cost is not where programs write it.
+        if content[12:16] != b"IHDR":  # The header with the cost is not where programs write it.
             passes = CHEAP + 1
     elif order := _TIFF.get(content[:4]):
         if max(_strips(content, order), default=0) > MOST_STRIPS:
@@ -91,7 +91,7 @@ def inspect(content: bytes, most: int) -> bool:
 
 
 def scans(content: bytes) -> int:
-    """How many scans a JPEG has, up to its end: of what is behind it, a video, nothing is read.
+    """The number of scans of a JPEG up to its end; what follows, such as a video, is not read.
 
     Raises:
         HTTPException: 422, it has more markers than any program writes.
@@ -116,7 +116,7 @@ def check_size(width: int, height: int, most: int) -> int:
 
 
 def too_many_pixels(most: int, found: str) -> HTTPException:
-    """The refusal of a picture by its size."""
+    """The error for a picture with too many pixels."""
     return HTTPException(413, f"an image may have {most:,} pixels; this one states {found}")
 
 
@@ -173,7 +173,7 @@ def _png_chunks(content: bytes) -> Iterator[int]:
 
 
 def _strips(content: bytes, order: str) -> Iterator[int]:
-    """How many strips or tiles the first directory of a TIFF states, each time that it does."""
+    """Every number of strips or tiles that the first directory of a TIFF states."""
     is_big = content[2:4] in (b"+\0", b"\0+")
     try:
         at = struct.unpack_from(order + ("Q" if is_big else "I"), content, 8 if is_big else 4)[0]

@@ -27,7 +27,7 @@ from nin.serving.service import Service
 from nin.serving.settings import Settings
 from nin.serving.supervisor import PULSE, Supervisor
 
-#: The file, beside the workers' metrics, in which a worker that cannot start writes why.
+#: The file, beside the workers' metrics, in which a worker that cannot start writes the reason.
 _FAILURE = "failure.txt"
 
 
@@ -36,7 +36,7 @@ def serve(
 ) -> None:
     """Serve until SIGTERM, SIGHUP or Ctrl-C, then finish the open requests and return.
 
-    SIGTERM or Ctrl-C again does not wait for them.
+    A second SIGTERM or Ctrl-C does not wait for them.
 
     Args:
         settings: the network, limits and threads.
@@ -95,7 +95,7 @@ def _metrics_folder() -> Iterator[Path]:
 def _kept(settings: Settings, folder: Path) -> Settings:
     """The settings with a copy of the network, if it is one file.
 
-    A worker that takes the place of another opens it again, whatever lies at its place by then.
+    A worker that replaces another opens the network again, and the original may have changed.
     """
     if not settings.path.is_file():
         return settings
@@ -130,13 +130,13 @@ def _supervise(
 
 
 def _start_worker(settings: Settings, folder: Path) -> ASGIApp:
-    """The application of one of several processes, which lives no longer than their supervisor."""
+    """The application of one of several processes; the process ends with their supervisor."""
     supervisor = parent_process()
     if supervisor is not None and supervisor.pid is not None:
         exit_with_parent(supervisor.pid)
     try:
         return _application(settings, _predictor(settings), is_worker=True)
-    except Exception as error:  # noqa: BLE001  # whatever it is, another worker would fail likewise
+    except Exception as error:  # noqa: BLE001  # whatever it is, another worker would fail, too
         with suppress(OSError):  # the disk may be full
             (folder / _FAILURE).write_text(first_line(error), encoding="utf-8")
         sys.exit(STARTUP_FAILURE)

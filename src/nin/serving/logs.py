@@ -14,11 +14,12 @@ from contextlib import contextmanager
 def logging_to_stderr(quiet: bool) -> Iterator[None]:
     """Log to standard error while the block runs, and keep the decoders' C libraries off it.
 
-    These write a line for every fault in an image, as many as a client likes. Warnings are ignored
-    as well: Python remembers each one that it has shown, so memory would grow for ever.
+    These libraries write a line for every fault in an image, and a client can send any number.
+    Warnings are ignored as well: Python remembers each one that it has shown, so memory would grow
+    for ever.
 
     Args:
-        quiet: whether requests are not logged.
+        quiet: whether to log no requests.
     """
     from PIL.Image import DecompressionBombWarning
 
@@ -28,7 +29,7 @@ def logging_to_stderr(quiet: bool) -> Iterator[None]:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
         logging.getLogger("nin.server").setLevel(logging.WARNING if quiet else logging.INFO)
-        # It warns of whatever a client sends, in several lines; `Connection` logs it in one.
+        # uvicorn warns about invalid requests in several lines; `Connection` logs them in one.
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         for talkative in ("PIL", "python_multipart"):
             logging.getLogger(talkative).setLevel(logging.CRITICAL)
@@ -41,7 +42,7 @@ def logging_to_stderr(quiet: bool) -> Iterator[None]:
 
 @contextmanager
 def _stderr_for_python() -> Iterator[None]:
-    """`sys.stderr` goes where it went; what is written to file descriptor 2 goes nowhere."""
+    """Leave `sys.stderr` as it is, but discard what is written to file descriptor 2."""
     before = sys.stderr
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)

@@ -1,4 +1,4 @@
-"""Counts and durations for Prometheus; of all workers together, if there are several."""
+"""Counts and durations for Prometheus, of all workers together."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from nin.errors import NinError
 
-#: The folder where workers write their metrics; read when the client library is imported.
+#: The environment variable with the folder where workers write their metrics; the client library
+#: reads it when it is imported.
 SHARED_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -74,9 +75,9 @@ class Metrics:
 
 
 def _reserve(folder: Path) -> None:
-    """Give this process's files the room that they state, where the system can.
+    """Allocate this process's files in full on the disk, if the system can.
 
-    They are mapped into memory with holes; on a disk that fills up later, writing to one would kill
+    They are sparse and mapped into memory: if the disk filled up later, writing to one would kill
     the process.
 
     Raises:

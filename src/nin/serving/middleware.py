@@ -1,4 +1,4 @@
-"""The outermost middleware: headers and a log line for every request, clients that stall."""
+"""The outermost middleware: headers, a log line per request, and limits for stalling clients."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from nin.serving.metrics import Metrics
 
 log = logging.getLogger("nin.server")
 
-#: Seconds for which the rest of a refused body is read and thrown away: were the connection closed
-#: while its client still sends, the response could be lost on the way.
+#: Seconds for which the rest of a refused body is read and discarded: if the connection were closed
+#: while the client is still sending, the response could be lost.
 LINGER = 2.0
 
 #: Bytes of a response that are given to the connection at a time.
 PIECE = 2**16
-#: Bytes of a response for which a client has its seconds.
+#: A client has its time limit for each of this many bytes of a response.
 SHARE = 2**23
 
 #: Status in the log and the metrics: the client went away, or did not take its response.
@@ -34,15 +34,15 @@ _LENGTHS = {b"content-length", b"transfer-encoding"}
 
 
 class RequestMiddleware:
-    """An ASGI application around another: sets headers, logs, counts, drops clients that stall.
+    """ASGI middleware that sets headers, logs and counts requests, and drops stalling clients.
 
     Args:
         app: the application.
         metrics: where requests are counted.
-        seconds: within which a client has to take its response, or 8 MiB of it.
-        quiet: whether requests are not logged.
-        is_stopping: whether connections are closed after their next response, since the server
-            is stopping.
+        seconds: time limit for a client to take its response, or 8 MiB of it.
+        quiet: whether to log no requests.
+        is_stopping: returns whether to close connections after their next response, because the
+            server is stopping.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class _Exchange:
         self.status = _GONE
         self._receive, self._send, self._seconds = receive, send, seconds
         self._is_stopping = is_stopping
-        # Where the length is stated twice, another request may begin here (RFC 9112, 6.1).
+        # If the length is stated twice, another request may be hidden in this one (RFC 9112, 6.1).
         self._is_ambiguous = {name for name, _ in scope["headers"]} >= _LENGTHS
         headers = {name for name, value in scope["headers"] if value != b"0"}
         self._has_more = bool(headers & _LENGTHS)
@@ -144,6 +144,6 @@ class _Exchange:
 
 
 def _path(scope: Scope) -> str:
-    """The path as it was sent, where nothing can break out of a line."""
+    """The path as it was sent, escaped so that it stays on one line."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode("unicode_escape")
     return raw[:200].decode("ascii", "backslashreplace")

@@ -1,4 +1,4 @@
-"""The web page at ``/`` and the reference of the interface at ``/docs``."""
+"""The web page at ``/`` and the API reference at ``/docs``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader
 
-#: It may load from this server only, and nothing may frame it.
+#: The page may load from this server only, and no page may frame it.
 POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none';"
     " form-action 'none'; frame-ancestors 'none'"
@@ -48,7 +48,7 @@ _STYLE = "reference.css"
 
 
 class Reference(NamedTuple):
-    """The page and the policy it is sent with."""
+    """The page, and the policy that it is sent with."""
 
     html: str
     policy: str

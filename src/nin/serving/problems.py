@@ -1,4 +1,4 @@
-"""How a refusal is written: one line of JSON, in the words of the interface that was called."""
+"""Error responses: one line of JSON, in the form of the API that was called."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-#: Where the routes of the Open Inference Protocol begin; its clients look for a field of their own.
+#: The prefix of the Open Inference Protocol's routes, whose clients expect another field.
 OPEN_INFERENCE = "/v2"
 
 
@@ -15,10 +15,10 @@ def problem(path: str, status: int, why: str, headers: Mapping[str, str] | None 
     """The response to a request that is refused or has failed.
 
     Args:
-        path: that was requested; it decides the interface.
-        status: of HTTP.
-        why: in one line.
-        headers: beside the usual ones.
+        path: the path that was requested, which shows the API.
+        status: the HTTP status.
+        why: the reason, in one line.
+        headers: headers besides the usual ones.
     """
     is_open_inference = f"{path}/".startswith(f"{OPEN_INFERENCE}/")
     content = json.dumps({"error" if is_open_inference else "detail": why})

@@ -1,4 +1,4 @@
-"""The interface in types: query parameters and responses, and how a response is written."""
+"""The API as types: query parameters and responses, and how a response is written."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class QueryParameters(BaseModel):
         """Refuse what this network cannot do.
 
         Raises:
-            HTTPException: 422, it has no class maps, or too many of them are to be drawn.
+            HTTPException: 422 if it has no class maps, or too many of them are to be drawn.
         """
         if self.with_maps and not predictor.has_maps:
             raise HTTPException(422, "this network has no class maps")
@@ -64,7 +64,7 @@ class QueryParameters(BaseModel):
             raise HTTPException(422, f"at most {MOST_SHOWN} maps are drawn: give top={MOST_SHOWN}")
 
 
-#: The longer side of an overlay, as a multiple of the network's: an image may be a mere line.
+#: The longest side of an overlay, as a multiple of the network's: an image may be very narrow.
 _LONGEST = 4
 
 
@@ -82,8 +82,8 @@ class ClassProbability(_Exact):
 class MapValues(_Exact):
     """The class maps as numbers; the mean of a map is its class's logit.
 
-    They cover the whole image; or, of a network with the resize mode "crop", the square in
-    its middle.
+    They cover the whole image; or, for a network with the resize mode "crop", the square in its
+    middle.
     """
 
     shape: tuple[int, int, int] = Field(description="height, width, classes")
@@ -91,9 +91,9 @@ class MapValues(_Exact):
 
 
 class MapPictures(_Exact):
-    """The class maps as pictures to stretch over the image, on one scale.
+    """The class maps as pictures to stretch over the image, all on the same scale.
 
-    What is no part of the network's input is dimmed.
+    What is not part of the network's input is dimmed.
     """
 
     low: float = Field(description="the smallest value in any of the maps")
@@ -102,7 +102,7 @@ class MapPictures(_Exact):
 
 
 class ImagePrediction(_Exact):
-    """What is in one image."""
+    """The prediction for one image."""
 
     name: str | None = Field(description="of the file, as the client gave it")
     label: str
@@ -112,7 +112,7 @@ class ImagePrediction(_Exact):
 
 
 class PredictResponse(_Exact):
-    """What is in each image, in their order."""
+    """The predictions for all images, in their order."""
 
     answers: list[ImagePrediction]
 
@@ -143,10 +143,10 @@ def predict_response(
         uploads: the images.
         predictions: what it predicts for each.
         query: the request's query parameters.
-        most: bytes that the pictures of maps may have together.
+        most: most bytes of all pictures of maps together.
 
     Raises:
-        HTTPException: 413, they have more.
+        HTTPException: 413 if they have more.
     """
     rows, size = [], 0
     for upload, each in zip(uploads, predictions, strict=True):
@@ -159,7 +159,7 @@ def predict_response(
 
 
 def to_json(value: Any) -> bytes:
-    """JSON in ASCII: names of classes need not be valid in any encoding."""
+    """JSON in ASCII: names of classes may not be valid in any encoding."""
     return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 

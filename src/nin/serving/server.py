@@ -31,14 +31,14 @@ NOTICE = 1.0
 #: Signals that stop a server, in uvicorn's handlers and in ours.
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
-#: Seconds between two equal lines about a machine without resources.
+#: Seconds between two log lines about the same shortage of resources.
 _PAUSE = 10.0
 
 _SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class Server(uvicorn.Server):
-    """uvicorn's; connections that wait to be accepted when it stops are handled, too.
+    """uvicorn's server; when it stops, connections that wait to be accepted are handled, too.
 
     Attributes:
         loop: the event loop, once it serves.
@@ -66,7 +66,7 @@ class Server(uvicorn.Server):
         listeners = [listener.dup() for listener in sockets or ()]
         for server in self.servers:
             server.close()
-        # What connects between the last look and the end of a listener is lost: nothing waits here.
+        # A connection between the last accept and the end of a listener is lost: do not wait here.
         queued = [each for listener in listeners for each in _accepted(listener)]
         loop, state = asyncio.get_running_loop(), self.lifespan.state
         connect = partial(
@@ -88,7 +88,7 @@ def _accepted(listener: socket) -> list[socket]:
 
 
 def config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
-    """How uvicorn serves an application."""
+    """uvicorn's configuration for an application."""
     return uvicorn.Config(
         app,
         loop="asyncio",
@@ -114,7 +114,7 @@ def run(app: Any, settings: Settings, listener: socket) -> None:
 
 @contextmanager
 def _ending_with_success() -> Iterator[None]:
-    """uvicorn raises the signals that stopped it again when it has stopped."""
+    """Ignore the signals that stopped uvicorn, which it raises again once it has stopped."""
     before = {kind: signal.getsignal(kind) for kind in _STOPS}
     for kind, handler in before.items():
         if handler is not signal.SIG_IGN:
@@ -130,7 +130,7 @@ def _ending_with_success() -> Iterator[None]:
 def process_state(service: Service, quiet: bool, is_worker: bool = False) -> Iterator[None]:
     """The state of a process while it serves: where it logs, and what a signal does.
 
-    To be entered in the event loop of a uvicorn server, which has set its own handlers by then.
+    Enter it in the event loop of a uvicorn server, which has set its own handlers by then.
     """
     return_what_is_freed()
     with logging_to_stderr(quiet):
@@ -142,9 +142,10 @@ def process_state(service: Service, quiet: bool, is_worker: bool = False) -> Ite
 def _announce_stop(service: Service, is_worker: bool) -> None:
     """On a signal, make a service unready at once and stop the server after `NOTICE`.
 
-    The same signal again does not wait for open requests, unless it is SIGHUP, which a terminal
-    sends twice; workers leave that to their supervisor. That and a terminal may each send one, of
-    different kinds. A closed terminal stops it, unless it was started with nohup.
+    The same signal again ends the wait for open requests, unless it is SIGHUP, which a terminal
+    sends twice; workers leave this to their supervisor. The supervisor and a terminal may each send
+    a signal, of different kinds. Closing the terminal stops the server, unless it was started with
+    nohup.
     """
     loop, received = asyncio.get_running_loop(), set[int]()
     stop: Any = signal.getsignal(signal.SIGINT)
@@ -153,7 +154,7 @@ def _announce_stop(service: Service, is_worker: bool) -> None:
         if kind in received:
             if kind == signal.SIGHUP or is_worker:
                 return  # A terminal sends it twice; and a supervisor ends its workers itself.
-            # Requests that are cut off now are not failures to be logged.
+            # Requests that are cut off now are not failures to log.
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             stop(signal.SIGINT, None)  # uvicorn stops waiting at the second SIGINT that it takes.
             stop(signal.SIGINT, None)
@@ -169,7 +170,7 @@ def _announce_stop(service: Service, is_worker: bool) -> None:
 
 
 class _Shortages:
-    """The event loop's failures: of a shortage one line now and then, of the rest all.
+    """Logs the event loop's failures: shortages in one line now and then, all others in full.
 
     asyncio reports every connection that it could not accept, hundreds at a time.
     """

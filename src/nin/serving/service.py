@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: Seconds after which a refused client may try again.
 RETRY_AFTER = "1"
 
-#: Bytes that all decoded images may have, those of one request aside.
+#: Most bytes of all decoded images together, unless those of one request have more.
 MOST_HELD = 2**30
 
 
@@ -38,7 +38,7 @@ class Quota:
     """An amount of something that the requests of one event loop share.
 
     Args:
-        limit: how much there is in all.
+        limit: the total amount.
         on_change: called with the amount in use whenever it changes.
 
     Attributes:
@@ -55,7 +55,7 @@ class Quota:
 
     @contextmanager
     def reserving(self) -> Iterator[Callable[[int], None]]:
-        """A function that reserves an amount, which is returned when the block ends.
+        """Yield a function that reserves an amount until the block ends.
 
         Raises:
             HTTPException: 503, from the function: not enough is left.
@@ -80,7 +80,7 @@ class Quota:
 
 
 def busy() -> HTTPException:
-    """The response to a request beyond the quota."""
+    """The error for a request beyond the quota."""
     return HTTPException(
         503, "more images are waiting than are taken: try again", {"Retry-After": RETRY_AFTER}
     )
@@ -90,13 +90,13 @@ T = TypeVar("T")
 
 
 class Service:
-    """Predicts what is in image files: decodes in some threads and computes in others.
+    """Classifies image files: decodes in some threads and computes in others.
 
     Args:
         predictor: the network; called once at the start, so that the first request is not slow.
         limits: of images, bytes and time.
         decoders: number of threads that decode.
-        name: of the network in ``/v2/models/NAME``; None: that it was exported with.
+        name: of the network in ``/v2/models/NAME``; None for the name that it was exported with.
 
     Attributes:
         bytes: the quota of the requests' bodies.
@@ -126,24 +126,24 @@ class Service:
         self.is_ready = True
 
     def check_alive(self) -> None:
-        """Refuse, with 503, when nothing is computed any more."""
+        """Raise 503 if nothing is computed any more."""
         if not self._batcher.is_alive:
             raise HTTPException(503, "nothing is computed any more: start it again")
 
     def check_ready(self) -> None:
-        """Refuse, with 503, when new requests are not welcome."""
+        """Raise 503 if new requests are not welcome."""
         self.check_alive()
         if not self.is_ready:
             raise HTTPException(503, "stopping")
 
     async def predict(self, contents: Sequence[bytes | Images], maps: bool) -> list[Prediction]:
-        """What is in each of some files, given by their content, or by pixels of any size.
+        """Predictions for images, each given by the content of a file or by pixels of any size.
 
         Raises:
-            HTTPException: 413, 415 or 422: one of them is refused; see `inspect`. 422 as well if
-                the network predicts no probabilities for it.
+            HTTPException: 413, 415 or 422 if one of them is refused, see `inspect`; 422 also if the
+                network predicts no probabilities for it; 503 if it could not be decoded now.
         """
-        # What is cancelled stays in a pool's queue until a thread comes to it: without its file.
+        # Cancelled work stays in a pool's queue until its turn, and must not hold on to files.
         held, count = [*contents], len(contents)
         try:
             images = await _all(
@@ -163,7 +163,7 @@ class Service:
         return predictions
 
     async def run(self, call: Callable[..., T], *arguments: object) -> T:
-        """Call a function that takes its time in a thread where no image waits to be decoded."""
+        """Call a slow function in a thread of its own pool, so that no decoding has to wait."""
         held = [arguments]  # As above.
         try:
             (done,) = await _all([self._writers.submit(lambda: call(*held[0]))])
@@ -204,7 +204,7 @@ class Service:
 
 
 def _numbered(refusal: HTTPException, number: int, of: int) -> HTTPException:
-    """The refusal of one of several images, which names the image."""
+    """The refusal of one of several images, with the number of the image."""
     where = f"image {number} of {of}: " if of > 1 else ""
     return HTTPException(refusal.status_code, where + refusal.detail, refusal.headers)
 
@@ -214,7 +214,7 @@ def _error(future: Future[Prediction]) -> BaseException | None:
 
 
 async def _all(futures: Iterable[Future[T]]) -> list[T]:
-    """The results of all; when one fails or the caller is cancelled, no further one is begun."""
+    """The results of all; if one fails or the caller is cancelled, no more are begun."""
     waiting = [asyncio.wrap_future(future) for future in futures]
     try:
         return await asyncio.gather(*waiting)

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from nin.errors import NinError
 
-#: Longer than proxies keep theirs, usually 60 seconds: a connection that the server closes just as
-#: a proxy sends a request on it gets a 502 from the proxy.
+#: Seconds to keep idle connections: longer than proxies do, usually 60. If the server closed one
+#: just as a proxy sends a request on it, the proxy would respond with 502.
 KEEP_ALIVE = 75.0
 
 
@@ -18,8 +18,8 @@ class Limits(NamedTuple):
 
     Attributes:
         body: bytes per request.
-        pixels: per image, as its header states them: it is refused before it is decoded. Phones of
-            50 megapixels make up to 50.4 million.
+        pixels: per image, as its header states them: a larger image is refused before it is
+            decoded. Phones of 50 megapixels make up to 50.4 million.
         queue: images of all requests that are being decoded, waiting or being computed.
         seconds: for a request's body to arrive, and as many again for its response.
     """
@@ -52,13 +52,13 @@ class Settings(NamedTuple):
         path: the exported network.
         limits: of each worker.
         origins: web origins whose pages may send requests; ``"*"`` for all.
-        hosts: names that the server may be called by; see `nin.serving.access.checked_hosts`.
+        hosts: host names that requests may use; see `nin.serving.access.checked_hosts`.
         keep_alive: seconds for which an idle connection is kept.
-        quiet: whether requests are not logged.
-        threads: per batch that is computed.
+        quiet: whether to log no requests.
+        threads: number of threads that compute one batch.
         decoders: number of threads that decode.
         trust: whether `path` may be a SavedModel.
-        name: of the network in ``/v2/models/NAME``; None: that it was exported with.
+        name: of the network in ``/v2/models/NAME``; None for the name that it was exported with.
     """
 
     path: Path
@@ -74,10 +74,10 @@ class Settings(NamedTuple):
 
 
 def check_name(name: str | None) -> None:
-    """Refuse a name for the network that cannot stand in an address; None is its own.
+    """Refuse a name for the network that cannot be part of a URL; None stands for its own name.
 
     Raises:
-        NinError: it cannot.
+        NinError: the name has other characters.
     """
     if name is not None and not re.fullmatch(r"[A-Za-z0-9._-]{1,255}", name):
         raise NinError(f"--name {name!r}: give letters, digits, “.”, “_” and “-” only")
@@ -87,8 +87,8 @@ class Threads(NamedTuple):
     """The threads of one worker.
 
     Attributes:
-        computing: per batch.
-        decoding: for image files; each may hold a whole decoded one.
+        computing: number of threads per batch.
+        decoding: number of threads for image files; each may hold a whole decoded image.
     """
 
     computing: int

@@ -24,10 +24,10 @@ log = logging.getLogger("nin.server")
 #: Seconds for a worker to respond, its start included; one that hangs is replaced.
 PULSE = 30
 
-#: Signals after which workers are not waited for.
+#: Signals that, when they come again, end the wait for workers.
 _STOPS = {signal.SIGINT, signal.SIGTERM}
 
-#: Workers in a row that may die before any has served; then none is expected to.
+#: If this many workers in a row die before any has served, none is expected to.
 MOST_FAILURES = 3
 
 #: Seconds between two attempts to replace a worker that could not start while others serve.
@@ -44,17 +44,17 @@ class Worker(Process):
     has_served = False
 
     def target(self, sockets: list[socket] | None = None) -> None:
-        """What the process runs: a server of ours, there before a thread tells how it is."""
+        """Run our server, which must exist before the thread that reports on it starts."""
         self._server = Server(config=self.config)
         super().target(sockets)
 
     def pong(self) -> None:
-        """Respond once the event loop does: a thread of its own would for one that hangs."""
+        """Respond once the event loop does: this thread would respond even if the loop hangs."""
         self.child_conn.recv()
         server = self.server
         if isinstance(server, Server) and server.loop is not None:
             turned = threading.Event()
-            with suppress(RuntimeError):  # It is closed: the server has stopped.
+            with suppress(RuntimeError):  # The loop is closed: the server has stopped.
                 server.loop.call_soon_threadsafe(turned.set)
                 while not turned.wait(1) and not server.loop.is_closed():
                     pass
@@ -69,7 +69,7 @@ class Worker(Process):
 
 
 class Supervisor(Multiprocess):
-    """uvicorn's; a worker that dies is replaced at once, whenever that is.
+    """uvicorn's supervisor; a worker that dies is replaced at once, at any time.
 
     It ends on a signal, or when no worker can start.
 
@@ -98,7 +98,7 @@ class Supervisor(Multiprocess):
         """Replace the workers that have died or hang."""
         timeout = self.config.timeout_worker_healthcheck
         for place, worker in enumerate(self.processes):
-            if self.should_exit.is_set() or self.signal_queue:  # Handled before the next look.
+            if self.should_exit.is_set() or self.signal_queue:  # Handled before the next check.
                 return
             assert isinstance(worker, Worker)
             if worker.check(timeout):
@@ -121,7 +121,7 @@ class Supervisor(Multiprocess):
             self._failures += 1
             others = [each for each in self.processes if each is not worker]
             if not any(isinstance(each, Worker) and each.has_served for each in others):
-                failed = worker.exitcode == STARTUP_FAILURE  # Another would fail likewise.
+                failed = worker.exitcode == STARTUP_FAILURE  # Another would fail, too.
                 self.has_given_up = failed or self._failures >= MOST_FAILURES
                 if self.has_given_up:
                     self.should_exit.set()
@@ -133,7 +133,7 @@ class Supervisor(Multiprocess):
     def _start(self) -> Worker:
         worker = Worker(self.config, self.sockets)
         worker.start()
-        # Else a worker that dies during a health check is waited for until the timeout.
+        # Otherwise a worker that dies during a health check is waited for until the timeout.
         worker.child_conn.close()
         return worker
 
@@ -144,7 +144,7 @@ class Supervisor(Multiprocess):
         super().terminate_all()
 
     def handle_signals(self) -> None:
-        """Handle those that came; a stop that came twice is left for `join_all`."""
+        """Handle the signals that came; a stop that came twice is left for `join_all`."""
         again = [kind for kind in _STOPS if self.signal_queue.count(kind) > 1]
         super().handle_signals()
         self.signal_queue += again
@@ -156,7 +156,7 @@ class Supervisor(Multiprocess):
         deadline = time.monotonic() + (self.config.timeout_graceful_shutdown or 0) + 15
         while alive := [each for each in self.processes if each.process.is_alive()]:
             connection.wait([each.process.sentinel for each in alive], timeout=0.2)
-            # uvicorn queues others as well, such as that of a window that is resized.
+            # uvicorn queues other signals as well, such as that of a resized window.
             if _STOPS & {*self.signal_queue} or time.monotonic() > deadline:
                 for each in alive:
                     each.kill()

@@ -25,15 +25,15 @@ _EXTENDED_NAME = re.compile(rb"filename\*\s*=\s*\"?([\w-]+)'[^']*'([^;\"]*)\"?",
 
 _FORM = "multipart/form-data"
 
-#: Beside image/*. The last is what curl sends with any file.
+#: Types that are accepted besides image/*. The last is what curl sends with any file.
 _KNOWN = ("", _FORM, "application/octet-stream", "application/x-www-form-urlencoded")
 
-#: Characters of a file's name that are sent back, at most.
+#: Most characters of a file's name that are sent back.
 _LONGEST_NAME = 255
 
 
 class Upload(NamedTuple):
-    """An image that was sent, and the name it was given, if any."""
+    """An image that was sent, and its name, if it was given one."""
 
     name: str | None
     content: bytes
@@ -53,7 +53,7 @@ def check_type(content_type: str) -> None:
 async def read_uploads(
     request: Request, limits: Limits, take: Callable[[int], None]
 ) -> list[Upload]:
-    """The images in a request's body: the one it is, or those of the form it is.
+    """The images in a request's body, which is either one image or a form.
 
     Args:
         request: its body must not have been read yet.
@@ -62,8 +62,8 @@ async def read_uploads(
         take: called with the size of each piece; may raise to refuse it.
 
     Raises:
-        HTTPException: 408, it did not arrive in time; 413, too many bytes or images; 422, it is
-            empty, or no form of images.
+        HTTPException: 408 if it did not arrive in time; 413 for too many bytes or images; 422 if it
+            is empty, or not a form with images.
         ClientDisconnect: the client went away.
     """
     if _kind(request.headers.get("content-type", "")) != _FORM:
@@ -132,7 +132,7 @@ async def _read_form(
 
 
 class _Form(MultiPartParser):
-    """Starlette's; it also counts parts without a file, and refuses a form that is cut off."""
+    """Starlette's parser; also counts parts without a file, and refuses a form that is cut off."""
 
     def __init__(
         self, headers: Headers, pieces: AsyncGenerator[bytes, None], limits: Limits
@@ -163,7 +163,7 @@ class _Form(MultiPartParser):
 
 
 def _with_plain_name(disposition: bytes | None) -> bytes | None:
-    """A file's name in the form of RFC 5987, which the parser passes over, as a plain one."""
+    """A file's name in the form of RFC 5987, which the parser ignores, as a plain one."""
     found = _EXTENDED_NAME.search(disposition or b"")
     if disposition is None or found is None:
         return disposition
@@ -181,7 +181,7 @@ def _with_plain_name(disposition: bytes | None) -> bytes | None:
 
 
 def _name(given: str) -> str:
-    """A file's name as it was meant; .NET encodes others than ASCII as in the header of a mail."""
+    """A file's name as it was meant; .NET encodes names that are not ASCII as mail headers do."""
     if given.startswith("=?") and given.endswith("?="):
         with suppress(ValueError, LookupError, MessageError):
             given = str(make_header(decode_header(given)))

@@ -1,4 +1,4 @@
-"""`compare`: networks under the same Trainer, images, budget and search of learning rates."""
+"""`compare`: networks under the same Trainer, images, budget and learning-rate search."""
 
 from __future__ import annotations
 
@@ -62,17 +62,17 @@ def compare(
 ) -> Comparison:
     """Train every network in the same way, and compare accuracy with cost.
 
-    Each network is trained once with every learning rate, with a seed reserved for that, and with
-    further rates while the best is the lowest or the highest. With the rate that is best on
-    validation images it is trained once per seed and evaluated on the test images, which played no
-    part in any choice.
+    First, each network is trained once per learning rate, with a seed reserved for this search, and
+    with further rates while the best one is the lowest or the highest. Then it is trained once per
+    seed with the rate that was best on validation images, and evaluated on the test images, which
+    played no part in any choice.
 
     Every finished trial is kept in ``out/trainings``: the same call continues where it was stopped,
     and more seeds, rates or networks only add what is missing. In the end `out` holds
     ``compare.csv``, ``compare.json``, ``compare.md`` and ``report.html``.
 
     Args:
-        nets: networks, or networks by the names they are to have. Each is a name (see
+        nets: networks, or a mapping from names of your choice to networks. Each is a name (see
             `nin.networks.lookup.find_network`), stages, or a network of your own: a `Classifier`
             class, a function of ``num_classes`` and ``input_shape`` that returns a Keras model, a
             Keras model, which is cloned for each training, or ``"nets.py:name"``; or a `Contender`.
@@ -84,26 +84,26 @@ def compare(
         title: heading of the report.
         data: images in place of the recipe's: a data set's name, a folder, shards, an ``.npz``
             file, ``(x, y)`` arrays or whatever else `nin.train` takes.
-        folds: divide all images into so many parts, and test on each in turn: for few images. Each
-            fold has a learning rate of its own, chosen on images held out of the others.
+        folds: number of parts into which all images are divided, each being the test part once;
+            for small data sets. Each fold has its own learning rate, chosen on images held out of
+            the other parts.
         rates: learning rates to start the search with; a single one is used without a search.
-        seeds: number of seeds; they are 0, 1, …. None: 5, or one per fold.
+        seeds: number of seeds (0, 1, …); None for 5, or for one per fold.
         seconds: training time per network in place of epochs, as measured on this machine.
-        jobs: trials at the same time; None for one, or for those of joblib's context (a Dask
-            cluster).
+        jobs: number of trials at the same time; None for one, or for as many as joblib's context
+            (a Dask cluster) runs.
         measured: whether to measure images/s and peak memory.
         search_share: length of the trainings that choose a learning rate, as a share of the others;
-            above 0, at most 1. Each has its whole schedule in that time.
+            above 0, at most 1. Each still runs through its whole schedule.
         speeds: the folder ``measured`` in the `out` of a comparison of networks with the same names
-            on another machine, whose speeds are taken in place of this one's: to find out on a
+            on another machine. Its speeds are used in place of this machine's, to find out on a
             fast machine how far a slow one would get in `seconds`.
-        judged_on: the part of the images that networks are evaluated on: ``"test"``, or
-            ``"validation"``, held-out training images, the same for all seeds, for whatever is to
-            be chosen by the result.
+        judged_on: the part of the images that networks are evaluated on: ``"test"``; or, if
+            something is to be chosen by the result, ``"validation"``, which are held-out training
+            images, the same for all seeds.
 
     Raises:
-        NinError: an argument makes no sense, or a result cannot be written; finished trials are
-            kept.
+        NinError: an argument is invalid, or a result cannot be written; finished trials are kept.
         KeyboardInterrupt: Ctrl-C; finished trials are kept.
 
     Example:
@@ -135,7 +135,7 @@ def compare(
     check_reachable(contenders, joblib.effective_n_jobs(jobs))
     check_images_reachable(recipe, joblib.effective_n_jobs(jobs))
     recipe, images = prepare(contenders, recipe, judged_on)
-    if not find_network(recipe.preset).pretrained:  # Fine-tuning does so itself.
+    if not find_network(recipe.preset).pretrained:  # Fine-tuning does this itself.
         recipe = adjust(recipe, len(images.train.labels))
     show_found(images)
     warn_of_duplicates(images)
@@ -178,7 +178,7 @@ def compare(
 
 
 def _with_own_weights(contender: Contender) -> Contender:
-    """The contender, from its own pretrained weights where it has some."""
+    """The contender, starting from its own pretrained weights if it has any."""
     preset = contender.arguments.get("preset", "")
     if not (preset and find_network(preset).pretrained):
         return contender
@@ -186,7 +186,7 @@ def _with_own_weights(contender: Contender) -> Contender:
 
 
 def _pairs(rows: Sequence[Row], contenders: Sequence[Contender]) -> list[tuple[Row, Row]]:
-    """The rows to compare: in each group, the first NiN (or the first network) and each other."""
+    """The pairs to compare: in each group, the first NiN (or network) with each other network."""
     found = []
     for group in dict.fromkeys(row.group for row in rows):
         nets = {

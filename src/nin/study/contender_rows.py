@@ -1,4 +1,4 @@
-"""Every contender of a comparison, trained with every seed and evaluated: a row for each."""
+"""The rows of a comparison: each contender, trained with every seed and evaluated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nin.study.trials.trial_runner import TrialRunner
 
 
 def contender_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tuple[list[Row], int]:
-    """A row per network, and the number of images it was evaluated on, in all folds."""
+    """A row per network, and how many images each was evaluated on, all folds together."""
     searched = conditions.rates if len(conditions.rates) > 1 else ()
     folds = [None] if conditions.recipe.folds is None else [*range(conditions.recipe.folds)]
     share, searches = conditions.search_share, len(folds) * len(searched)
@@ -46,7 +46,7 @@ def contender_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tu
     is_shared = shares_test_images(conditions.data) or all(
         plan.trial.divided_by is not None for plan in plans
     )
-    # A division by another seed may need a test picture to train a class of few.
+    # If a class has few images, another seed's split may need some of the test part for training.
     is_whole = all(outcome.n == count for each in outcomes for outcome in each)
     alike = conditions.recipe.folds is not None or (is_shared and is_whole)
     for number, plan in enumerate(plans):
@@ -79,7 +79,7 @@ def _row(
     """The row of a network: `tried` and `best` have a value per fold, `by_seed` a row per seed."""
     outcomes = [outcome for folds in by_seed for outcome in folds]
     correct = [packed for folds in by_seed if (packed := _joined(folds)) is not None]
-    # By image, only those are compared that were evaluated on the same images.
+    # Networks are compared image by image only if all were evaluated on the same images.
     correct = correct if alike and len(correct) == len(by_seed) else []
     rates = sorted({rate for each in tried for rate in each})
     return Row(
@@ -103,7 +103,7 @@ def _row(
 
 
 def _joined(folds: Sequence[Outcome]) -> str | None:
-    """Which images of all folds were classified correctly; None if that is not known of one."""
+    """Which images of all folds were classified correctly; None if any fold does not say."""
     if len(folds) == 1:
         return folds[0].correct
     known = [unpack(each.correct, each.n) for each in folds if each.correct is not None]

@@ -21,7 +21,7 @@ class Exercise(NamedTuple):
     Attributes:
         number: as in the chapter.
         title: the question in a few words.
-        variants: stages of a preset → arguments of `NiN` by the name of the variant.
+        variants: stages of a preset → arguments of `NiN`, by name of the variant.
     """
 
     number: int

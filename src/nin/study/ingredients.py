@@ -1,4 +1,4 @@
-"""What each ingredient of a recipe is worth: the recipe with one more, or with one less."""
+"""What each ingredient of a recipe is worth: the recipe with one added or removed at a time."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Ingredient(NamedTuple):
 
     Attributes:
         name: in a few words.
-        present: fields of a recipe that has it, in a usual strength.
-        absent: the fields of one that has it not; None stands for that as well.
-        needs: fields without which it would do nothing.
+        present: recipe fields that add it, at a usual strength.
+        absent: recipe fields that remove it; fields that are None mean the same.
+        needs: recipe fields without which it would have no effect.
     """
 
     name: str
@@ -53,12 +53,12 @@ INGREDIENTS = (
 
 
 def ingredient_contenders(recipe: Recipe) -> list[Contender]:
-    """The recipe as it is, and once for each ingredient without it, or with it if it lacks it.
+    """The recipe as it is, then one variant per ingredient: removed, or added if it is not there.
 
-    What the recipe's network cannot take is left out.
+    Variants that the recipe's network does not support are left out.
 
     Args:
-        recipe: the one that is varied.
+        recipe: the recipe to vary.
 
     Raises:
         NinError: the recipe's network has pretrained weights, or cannot be trained by it.
@@ -91,7 +91,7 @@ def ingredient_contenders(recipe: Recipe) -> list[Contender]:
 
 
 def _is_idle(recipe: Recipe, changes: dict[str, Any]) -> bool:
-    """Whether these would change no training by the recipe."""
+    """Whether these changes would have no effect on a training with this recipe."""
     stages = () if is_custom(recipe.preset) else known_stages(recipe.preset)
     pools = any(getattr(stage, "pool", None) for stage in stages)
     return ("warmup" in changes and recipe.schedule == "constant") or (

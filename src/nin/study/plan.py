@@ -1,4 +1,4 @@
-"""What is known of a comparison before its first training: cost, speed and length of each."""
+"""What is known before a comparison's first training: cost, speed and length of each training."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class Conditions(NamedTuple):
         recipe: how all are trained.
         data: its images.
         rates: learning rates to start the search with; a single one is used without a search.
-        seeds: those of the trainings that are evaluated.
+        seeds: of the trainings that are evaluated.
         seconds: training time per network in place of epochs, if any.
         jobs: trials at the same time; None for joblib's own choice.
         out: folder for the results.
         judged_on: the part of the images that networks are evaluated on.
         search_share: length of the trainings that choose a learning rate, as a share of the others.
-        elsewhere: speeds of another machine, to be taken in place of this one's.
+        elsewhere: speeds of another machine, to use in place of this one's.
         console: for progress.
     """
 
@@ -61,7 +61,7 @@ class Conditions(NamedTuple):
 
 
 class ContenderPlan(NamedTuple):
-    """What is known of a contender before it is trained."""
+    """What is known about a contender before it is trained."""
 
     cost: Cost
     measured: Measured | None
@@ -71,10 +71,10 @@ class ContenderPlan(NamedTuple):
 def make_plans(
     conditions: Conditions, contenders: Sequence[Contender], measured: bool
 ) -> list[ContenderPlan]:
-    """The plan of each contender; speeds are measured in a process of their own, and kept.
+    """The plan of each contender; speeds are measured in a separate process, and kept.
 
     Raises:
-        NinError: time is to be measured of a network that only this process has.
+        NinError: a network that exists only in this process is to be timed.
     """
     digest = fingerprint(conditions.recipe, conditions.data)
     return [
@@ -101,7 +101,7 @@ def _plan(
     recipe = resolve_precision(conditions.recipe.revised(**changes))
     if "learning_rate" not in changes:
         recipe = recipe.revised(learning_rate=conditions.rates[0])
-    # How many images there are to train on may be what differs.
+    # The contenders may differ in the number of training images.
     data = open_images(recipe) if "limit" in changes else conditions.data
     height, width, channels = data.image_shape
     classes = len(data.classes)
@@ -127,13 +127,13 @@ def _plan(
 def print_estimate(
     conditions: Conditions, plans: Sequence[ContenderPlan], searched: int, evaluated: int
 ) -> None:
-    """Print before the first trial what it can show, and the total time if speeds were measured.
+    """Before the first trial, print what the comparison can show and, if known, how long it takes.
 
     Args:
         conditions: what is the same for all.
         plans: of the networks.
-        searched: trainings per network that choose a learning rate.
-        evaluated: trainings per network that are evaluated.
+        searched: number of trainings per network that choose a learning rate.
+        evaluated: number of trainings per network that are evaluated.
     """
     if any((conditions.out / "trainings").iterdir()):
         return
@@ -157,7 +157,7 @@ def print_estimate(
 
 
 def warn_of_short_budgets(conditions: Conditions, plans: Sequence[ContenderPlan]) -> None:
-    """Print which networks have not the time for every training image once."""
+    """Print which networks do not have time to see every training image once."""
     if conditions.seconds is None:
         return
     images = len(conditions.data.train.labels)
@@ -173,7 +173,7 @@ def warn_of_short_budgets(conditions: Conditions, plans: Sequence[ContenderPlan]
 
 
 def settings(conditions: Conditions) -> dict[str, Any]:
-    """What a record holds of the conditions, ready for JSON."""
+    """The conditions as a record holds them, ready for JSON."""
     recipe = conditions.recipe.model_dump(
         mode="json", exclude={"name", "preset", "width", "dropout", "learning_rate", "seed"}
     )

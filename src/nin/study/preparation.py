@@ -101,10 +101,10 @@ def open_evaluated(recipe: Recipe, judged_on: EvaluationPart = "test") -> ImageD
 
 
 def check_from_scratch(recipe: Recipe) -> None:
-    """Refuse what trainings from fresh weights, which are compared, do not do.
+    """Refuse recipe fields that do not go with training from fresh weights.
 
     Raises:
-        NinError: they would start from a run, freeze layers, or end early.
+        NinError: the recipe starts from a run, freezes layers, or stops early.
     """
     if find_network(recipe.preset).pretrained:
         return
@@ -119,10 +119,10 @@ def check_from_scratch(recipe: Recipe) -> None:
 
 
 def check_not_timed(recipe: Recipe, seconds: float | None) -> None:
-    """Refuse a time for the training of a network with pretrained weights.
+    """Refuse a time budget for a network with pretrained weights.
 
     Raises:
-        NinError: it was given one.
+        NinError: the recipe's network has pretrained weights, and `seconds` is given.
     """
     if seconds is not None and find_network(recipe.preset).pretrained:
         raise NinError(
@@ -135,7 +135,7 @@ def check_not_timed(recipe: Recipe, seconds: float | None) -> None:
 def check_arguments(
     rates: Sequence[float], seeds: int, seconds: float | None, search_share: float = 1.0
 ) -> None:
-    """Refuse arguments that make no sense.
+    """Refuse invalid arguments.
 
     Raises:
         NinError: a number is out of range, or there are no rates or seeds.
@@ -177,13 +177,13 @@ def prepare(
         DataError: the images cannot be loaded, are too few to be split, or have no test part.
         InputSizeError: a contender cannot take images of the size in the recipe.
     """
-    # Not at the top: what needs no Keras is checked without it.
+    # Imported here, so that the other checks run without Keras.
     from nin.models.geometry import smallest_size
     from nin.training.network_check import check_stages, try_network
 
     recipe = resolve_precision(recipe)
     data = open_evaluated(recipe, judged_on)
-    # No part is without any, whatever the seed.
+    # If no part is empty with this seed, none is with any other.
     _check_parts(contenders, recipe, data, judged_on)
     classes = len(data.classes)
     ours = [(each, each.make(classes)) for each in contenders if not each.is_own]
@@ -207,7 +207,7 @@ def prepare(
 
 
 def check_reachable(contenders: Sequence[Contender], jobs: int) -> None:
-    """Refuse several trainings at a time of a network that no other process can find.
+    """Refuse to train a network in several processes if other processes cannot find it.
 
     Raises:
         NinError: it was defined in a notebook or inside a function, or is a model.
@@ -222,10 +222,10 @@ def check_reachable(contenders: Sequence[Contender], jobs: int) -> None:
 
 
 def check_images_reachable(recipe: Recipe, jobs: int) -> None:
-    """Refuse several trainings at a time on images that no other process can find.
+    """Refuse to train in several processes on images that other processes cannot find.
 
     Raises:
-        NinError: they are arrays in memory.
+        NinError: the images are arrays in memory.
     """
     if jobs > 1 and is_in_process(recipe.data):
         raise NinError(
@@ -244,24 +244,24 @@ def seen_size(recipe: Recipe, data: ImageData) -> tuple[int, int]:
 
 
 def seen_shape(contender: Contender, recipe: Recipe, data: ImageData) -> tuple[int, int, int]:
-    """(height, width, channels) of the input of a contender, whose image size may be its own."""
+    """(height, width, channels) of a contender's input; it may have an image size of its own."""
     height, width = seen_size(recipe.revised(**contender.changes or {}), data)
     return height, width, data.image_shape[2]
 
 
 def fingerprint(recipe: Recipe, data: ImageData) -> str:
-    """A digest of all images, even if the recipe limits them to those of `data`."""
+    """A digest of all images, even if the recipe limits `data` to some of them."""
     if recipe.limit is not None:
         data = open_images(recipe.model_copy(update={"limit": None}))
     return data.fingerprint()
 
 
-#: Fields of a recipe that decide what `ImageData.describe` says of the images in use.
+#: Fields of a recipe that decide what `ImageData.describe` says about the images in use.
 _OPENED_WITH = ("seed", "limit", "image_size", "resize_mode")
 
 
 def described(data: ImageData, recipe: Recipe) -> dict[str, Any]:
-    """What a record holds of the images, and with what they were opened."""
+    """The images as a record describes them, and the settings that they were opened with."""
     return {
         **data.describe(),
         "opened_with": {name: getattr(recipe, name) for name in _OPENED_WITH},

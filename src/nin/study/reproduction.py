@@ -22,7 +22,7 @@ from nin.study.trials.row import Row
 from nin.training.recipe import Recipe
 from nin.training.recipe_fields import renamed
 
-#: A variable by which oneDNN computes float32 in bfloat16; records state where it was set.
+#: An environment variable that makes oneDNN compute float32 in bfloat16; records say if it was set.
 FPMATH_MODE = "ONEDNN_DEFAULT_FPMATH_MODE"
 
 
@@ -32,8 +32,8 @@ class PublishedRow(NamedTuple):
     Attributes:
         row: as published.
         contender: its network.
-        recipe: with its learning rate.
-        steps: number of batches; None for all epochs.
+        recipe: how it was trained, with its learning rate.
+        steps: number of batches; None for the recipe's epochs.
     """
 
     row: Row
@@ -49,23 +49,23 @@ def reproduce(
     out: str | Path | None = None,
     jobs: int | None = None,
 ) -> list[ReproducedRow]:
-    """Train what a record has published again, with the same seeds, and compare.
+    """Repeat the trainings of a published record with the same seeds, and compare the results.
 
-    With the record's versions on its processor predictions should be the same to the bit; elsewhere
-    the mean should lie where as many further seeds lie 19 times in 20.
+    With the record's versions and processor, predictions should be the same to the bit. Elsewhere
+    the mean should lie in the interval that holds the mean of as many further seeds 19 times in 20.
 
     Args:
-        record: a ``compare.json`` of `compare`, `sweep` or `tune`, or a file of ``results/`` that
+        record: a ``compare.json`` of `compare`, `sweep` or `tune`, or a file in ``results/`` that
             holds one.
         row: the network to train again; None for all.
         out: folder in which finished trainings are kept; by default ``runs/reproduce-NAME``.
-        jobs: trainings at the same time; by default as many as for the record, for the processor's
-            threads are divided among them.
+        jobs: number of trainings at the same time; by default as many as for the record, because
+            they divide the processor's threads among them.
 
     Raises:
         UnknownNameError: the record has no such row.
-        RunError: it is no record.
-        NinError: it does not hold what the training was made of, or the images are others.
+        RunError: the file is not a record.
+        NinError: the record does not say how the row was trained, or the images have changed.
         KeyboardInterrupt: Ctrl-C; finished trainings are kept.
 
     Example:
@@ -88,17 +88,17 @@ def reproduce(
     data, images = _same_images(found, published[0])
     folder = expand(out or f"runs/reproduce-{path.stem}")
     make_folder(folder / "trainings")
-    if mode is not None:  # Heard only before the backend is loaded.
+    if mode is not None:  # Has an effect only before the backend is loaded.
         os.environ.setdefault(FPMATH_MODE, mode)
     jobs = jobs or found.settings.get("jobs") or 1
     return _trained_again(found, published, data, images, folder, jobs, mode)
 
 
 def read_record(path: Path) -> tuple[Comparison, str | None]:
-    """The comparison in a file, and the mode in which oneDNN computed, if the file holds it.
+    """The comparison in a file, and the mode in which oneDNN computed, if the file says so.
 
     Raises:
-        RunError: there is none.
+        RunError: the file does not hold one.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -111,11 +111,11 @@ def read_record(path: Path) -> tuple[Comparison, str | None]:
 
 
 def published_rows(found: Comparison, name: str | None) -> Iterator[PublishedRow]:
-    """The rows called `name`, or all; those of several exercises that are one training once.
+    """The rows called `name`, or all; a row that occurs in several exercises is given once.
 
     Raises:
-        UnknownNameError: there is none.
-        NinError: the record does not hold what it was made of.
+        UnknownNameError: there is no such row.
+        NinError: the record does not say how the row was trained.
     """
     names = [row.net for row in found.rows]
     if name is not None and name not in names:
@@ -148,7 +148,7 @@ def _described(row: Row) -> PublishedRow:
 
 
 def _by_name(found: Comparison, row: Row) -> PublishedRow:
-    """Of a record of before rows held what they were made of."""
+    """A row of an older record, which does not say how the row was trained."""
     settings = found.settings
     if row.net not in NETWORKS or row.group or settings.get("seconds") is not None:
         raise NinError(
@@ -176,7 +176,7 @@ def _same_images(found: Comparison, published: PublishedRow) -> tuple[ImageData,
     """The images, and their digest.
 
     Raises:
-        NinError: they are others.
+        NinError: they are not those of the record.
     """
     judged_on: Any = found.judged_on
     data = open_evaluated(published.recipe, judged_on)
@@ -200,7 +200,7 @@ def _trained_again(
     jobs: int,
     mode: str | None,
 ) -> list[ReproducedRow]:
-    # Not at the top: a record is read and refused without Keras.
+    # Imported here, so that a record is read and refused without Keras.
     from nin.study.trials.results_cache import ResultsCache
     from nin.study.trials.trial import Trial, training_length
     from nin.study.trials.trial_runner import TrialRunner

@@ -1,1 +1,1 @@
-"""LiteRT files: converted by TensorFlow, and described for the libraries that phones have."""
+"""LiteRT files: converted by TensorFlow, and described for the usual libraries on phones."""

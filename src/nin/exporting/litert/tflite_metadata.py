@@ -1,6 +1,6 @@
 """TFLite Metadata: what MediaPipe Tasks and the Task Library read in a ``.tflite`` file.
 
-Its schema is ``metadata_schema.fbs`` of TensorFlow Lite Support; numbers of fields are from there.
+Its schema is ``metadata_schema.fbs`` of TensorFlow Lite Support, where field numbers are from.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from nin.inference.input_spec import InputSpec
 from nin.inference.metadata import DESCRIPTION_FILE
 from nin.names import printable
 
-#: Names under which the metadata and the labels are found.
+#: Names of the metadata and the labels in a file.
 METADATA, LABELS = "TFLITE_METADATA", "labels.txt"
 
 _IMAGE, _FEATURE = 2, 1  # members of ContentProperties
 _RGB, _GREY = 1, 2  # of ColorSpaceType
 _NORMALIZATION = 1  # of ProcessUnitOptions
 _AXIS_LABELS = 2  # of AssociatedFileType
-#: What the parts of a file are aligned to.
+#: Alignment of the parts of a file, in bytes.
 _ALIGNMENT = 16
-#: The earliest time that an archive can hold: the same file every time.
+#: The earliest time that an archive can hold; a fixed one, so that exports are reproducible.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 
 Fields = Sequence[tuple[str, int, Any]]
 
 
 def described(content: bytes, description: dict[str, Any]) -> bytes:
-    """A LiteRT model with its labels and what it takes.
+    """A LiteRT model with its labels and a description of its input.
 
     Args:
         content: a LiteRT model.
@@ -64,14 +64,14 @@ def _with_metadata(content: bytes, description: dict[str, Any]) -> bytes:
 
 
 def _output_names(model: Any) -> list[bytes]:
-    """In the order of the outputs of the graph."""
+    """The names of the outputs, in the order of the graph."""
     [signature], [graph] = model.signatureDefs, model.subgraphs
     named = {each.tensorIndex: each.name for each in signature.outputs}
     return [named[index] for index in graph.outputs]
 
 
 def _align(buffer: Any, schema: Any) -> None:
-    """Have a buffer packed where the runtime may use it in place."""
+    """Have a buffer packed at an address where the runtime can use it in place."""
 
     def pack(builder: Any) -> Any:
         data = None if buffer.data is None else _vector(builder, bytes(buffer.data))
@@ -117,7 +117,7 @@ def _metadata(description: dict[str, Any], outputs: Sequence[str]) -> bytes:
 def _input(builder: Any, form: InputSpec) -> int:
     colour = ("int8", 0, _GREY if form.channels == 1 else _RGB)
     content = _content(builder, _IMAGE, _table(builder, 2, [colour]))
-    # The network standardises by itself: pixels go in as they are.
+    # The network standardises the pixels itself: they go in as they are.
     pixels = [("offset", 0, _floats(builder, [0.0])), ("offset", 1, _floats(builder, [1.0]))]
     unit = [("uint8", 0, _NORMALIZATION), ("offset", 1, _table(builder, 2, pixels))]
     stats = [("offset", 0, _floats(builder, [255.0])), ("offset", 1, _floats(builder, [0.0]))]

@@ -26,7 +26,7 @@ def tflite_bytes(
     quantize: str | None = None,
     images: Images | None = None,
 ) -> bytes:
-    """The network alone, without what describes it, on the TensorFlow backend.
+    """The network alone, without labels and description; needs the TensorFlow backend.
 
     Args:
         run: a trained run.
@@ -38,7 +38,7 @@ def tflite_bytes(
 
     form = InputSpec.of(description)
     assert form is not None
-    # Whole numbers are brought to floats by the converter, not by an operator of the network.
+    # The converter turns whole numbers into floats, not an operator of the network.
     spec = form._replace(type="float") if quantize == "int8" else form
     network = FixedServable(run.model, spec, description["maps"])
     signature = [keras.InputSpec(shape=spec.shape, dtype=spec.dtype, name="images")]
@@ -46,7 +46,7 @@ def tflite_bytes(
     def calibration() -> Iterator[list[Any]]:
         assert images is not None
         for number, batch in enumerate(spec.batches(images, description["fit"], 1)):
-            if not number:  # The range is that of bytes, whatever the pictures show.
+            if not number:  # Make the range that of bytes, whatever the pictures show.
                 batch[0, 0, 0], batch[0, 0, -1] = 0, 255
             yield [batch]
 
@@ -85,7 +85,7 @@ class FixedServable(keras.Model):
         return {"maps": maps, "probabilities": ops.softmax(ops.mean(maps, axis=(1, 2)))}
 
     def _standardised(self, x: Any) -> Any:
-        """In one depthwise convolution, whose weights are exact in eight bits as well."""
+        """Standardise by a depthwise convolution, whose weights are exact in eight bits as well."""
         ones = np.ones(self.channels)
         mean, std = (ones * each for each in self._statistics())
         kernel = (1 / (255 * std)).astype("float32").reshape(1, 1, -1, 1)

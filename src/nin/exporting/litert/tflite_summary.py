@@ -1,18 +1,18 @@
-"""What a LiteRT model needs of a device: its operators, and the memory that it computes in."""
+"""What a LiteRT model needs from a device: its operators, and the memory that it computes in."""
 
 from __future__ import annotations
 
 import math
 from typing import Any, NamedTuple
 
-#: Bytes that tensors are aligned to in the arena.
+#: Alignment of tensors in the arena, in bytes.
 _ALIGNMENT = 16
 _FLOATS = ("FLOAT32", "FLOAT16")
 _BYTES = {"FLOAT32": 4, "INT32": 4, "INT64": 8, "FLOAT16": 2, "INT16": 2}
 
 
 class TfliteSummary(NamedTuple):
-    """What a LiteRT model needs of a device.
+    """What a LiteRT model needs from a device.
 
     Attributes:
         memory: bytes for the tensors between its operators, inputs and outputs included: what the
@@ -78,8 +78,8 @@ def _lifetimes(model: Any, graph: Any, uses: list[list[int]], kinds: Any) -> lis
 def arena(tensors: list[_Tensor]) -> int:
     """Bytes that hold all tensors while they are needed, the largest placed first.
 
-    Greedy by size, of Pisarchyk and Lee (2020), *Efficient Memory Management for Deep Neural Net
-    Inference*.
+    This is "greedy by size" of Pisarchyk and Lee (2020), *Efficient Memory Management for Deep
+    Neural Net Inference*.
     """
     placed: list[tuple[int, _Tensor]] = []
     for tensor in sorted(tensors, key=lambda each: (-each.bytes, each.first)):

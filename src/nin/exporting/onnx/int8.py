@@ -18,15 +18,15 @@ from nin.inference.input_spec import InputSpec
 from nin.inference.metadata import KEY
 from nin.inference.outputs import Images
 
-#: What computes in eight bits; the global average does not.
+#: Operators that compute in eight bits; the global average does not.
 _KINDS = ("Conv", "Gemm", "Relu", "Clip", "MaxPool", "AveragePool", "Add", "Concat")
 
 
 def quantize(source: Path, out: Path, images: Images) -> None:
     """Write an ONNX file whose convolutions and dense layers compute in eight bits.
 
-    Static quantisation: the ranges of activations are those met on `images`, weights have a range
-    per channel. Preprocessing and the global average stay in floats.
+    Static quantisation: the ranges of activations are those found on `images`, and weights have a
+    range per channel. Preprocessing and the global average stay in floats.
 
     Args:
         source: an exported ``.onnx`` file.
@@ -52,7 +52,7 @@ def _quantize(source: Path, folder: Path, out: Path, calibration: _Calibration) 
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     prepared = folder / "prepared.onnx"
-    # Its optimisation would leave out the shape by which programs refuse pictures of another size.
+    # Optimisation would remove the shape by which programs refuse pictures of another size.
     quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True, skip_optimization=True)
     nodes = onnx.load(str(prepared)).graph.node
     quantize_static(
@@ -74,7 +74,7 @@ def _is_in_eight_bits(node: Any) -> bool:
 def _leave_out_zero_points(model: Any) -> None:
     """Leave out the zero points of weights, which are all zero.
 
-    With them, OpenCV 5 takes a convolution's weights for others, and predicts nonsense.
+    With them, OpenCV 5 mistakes a convolution's weights for others, and predicts nonsense.
     """
     constants = {each.name: each for each in model.graph.initializer}
     for node in model.graph.node:
@@ -88,9 +88,9 @@ def _leave_out_zero_points(model: Any) -> None:
 
 
 def _keep_from_mnn(model: Any) -> None:
-    """Let the probabilities be those of a sum of one: the same, in an operator that MNN refuses.
+    """Put a Sum of one tensor before the softmax: it changes nothing, but MNN refuses it.
 
-    It loses track of the order of channels behind activations in eight bits, and would predict
+    MNN loses track of the order of channels after activations in eight bits, and would predict
     nonsense without a warning.
     """
     nodes = model.graph.node

@@ -1,4 +1,4 @@
-"""How each kind of Keras layer that the networks of this package are made of is written."""
+"""How to write each kind of Keras layer that this package's networks have."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Signal(NamedTuple):
         name: of the tensor.
         size: (height, width) of a tensor (n, channels, height, width).
         is_row: whether the tensor is (n, values).
-        is_flat: whether it is to be taken for rows, in Keras's order: the next layer makes them.
+        is_flat: whether it stands for rows in Keras's order, which the next layer is to make.
     """
 
     name: str
@@ -32,17 +32,17 @@ class Signal(NamedTuple):
 
 
 Write = Callable[[Graph, Any, Any], Signal]
-#: Whose functions are what they are called; one of a reader's may be called anything.
+#: Packages whose functions do what their names say; a user's function may have any name.
 _FRAMEWORKS = ("jax", "tensorflow", "torch")
-#: Where a subclass changes what its layer computes.
+#: Methods by which a subclass changes what its layer computes.
 _COMPUTING = ("call", "convolution_op")
 
 
 def rule(layer: Any) -> Write:
-    """What writes a layer: takes the graph, the layer and the `Signal` that goes in, or several.
+    """The function that writes a layer, given the graph, the layer and its input or inputs.
 
     Raises:
-        ExportError: a layer that no network of this package has.
+        ExportError: it is a layer that no network of this package has.
     """
     own: Any = type(layer)
     for kind, write in _RULES.items():
@@ -83,7 +83,7 @@ def _depthwise(graph: Graph, layer: Any, x: Signal) -> Signal:
 def _placed(
     layer: Any, size: tuple[int, int], window: Sequence[int]
 ) -> tuple[dict[str, Any], tuple[int, int]]:
-    """Strides and pads of a window on an image of this size; and the size of what comes out."""
+    """Strides and pads of a window on an image of this size; and the size of the output."""
     rows, columns = (
         _along(*axis, layer.padding) for axis in zip(size, window, layer.strides, strict=True)
     )
@@ -92,7 +92,7 @@ def _placed(
 
 
 def _along(size: int, window: int, stride: int, padding: str) -> tuple[int, int, int]:
-    """Positions of a window along an axis, and the pads before and behind, as Keras has them."""
+    """Positions of a window along an axis, and the pads before and after it, as in Keras."""
     if padding == "valid":
         return (size - window) // stride + 1, 0, 0
     positions = -(-size // stride)
@@ -118,7 +118,7 @@ def _dense(graph: Graph, layer: Any, x: Signal) -> Signal:
 
 
 def as_rows(graph: Graph, x: Signal) -> Signal:
-    """(n, values) in Keras's order, where that is what it stands for."""
+    """The signal as (n, values) in Keras's order, if it stands for rows."""
     if not x.is_flat:
         return x
     is_ordered = x.size == (1, 1)
@@ -146,12 +146,12 @@ def _batch_normalization(graph: Graph, layer: Any, x: Signal) -> Signal:
 
 
 def _weights(layer: Any) -> list[Any]:
-    """The kernel, and the bias where there is one."""
+    """The kernel, and the bias if there is one."""
     return values(layer.kernel, *([layer.bias] if layer.use_bias else []))
 
 
 def values(*variables: Any) -> list[Any]:
-    """What variables hold, float32."""
+    """The values of variables, float32."""
     return [np.asarray(keras.ops.convert_to_numpy(one), np.float32) for one in variables]
 
 

@@ -25,10 +25,10 @@ def to_onnx(model: Any, description: dict[str, Any], opset: int = OPSET) -> Any:
     """Write a network.
 
     The graph takes ``images`` in the form of the description; without one, (n, height,
-    width, channels) uint8 of any number and size, which it resizes. It gives ``probabilities``,
-    (n, classes) float32, and, where the description has them, ``maps``, float32, of the same
-    layout: a map's mean is the class's logit. Of a fixed size, it has none but the operators of a
-    plain convolutional network.
+    width, channels) uint8 of any number and size, which it resizes. It returns ``probabilities``,
+    (n, classes) float32, and, if the description has them, ``maps``, float32, in the same layout:
+    a map's mean is the class's logit. With a fixed size, it has only the operators of a plain
+    convolutional network.
 
     Args:
         model: a built `nin.models.Classifier`.
@@ -39,7 +39,7 @@ def to_onnx(model: Any, description: dict[str, Any], opset: int = OPSET) -> Any:
         An ``onnx.ModelProto``, byte for byte the same from every backend.
 
     Raises:
-        ExportError: a layer that no network of this package has.
+        ExportError: it has a layer that no network of this package has.
     """
     form = InputSpec.of(description) or InputSpec(description["input_shape"][2])
     graph = Graph()

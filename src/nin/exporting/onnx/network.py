@@ -13,11 +13,11 @@ from nin.onnx_graph.graph import Graph
 
 
 class Written(NamedTuple):
-    """What a network was turned into.
+    """The tensors of a network in the graph.
 
     Attributes:
         logits: (n, classes).
-        maps: (n, classes, height, width); None where the logits are not the mean of maps.
+        maps: (n, classes, height, width); None if the logits are not the mean of maps.
         maps_size: (height, width) of the maps.
     """
 
@@ -32,14 +32,14 @@ def write_network(
     """Write all layers of `net`; sizes are known, so that pads are numbers.
 
     Args:
-        graph: is written to.
+        graph: the graph to write to.
         net: of a `nin.models.Classifier`.
         x: (n, channels, height, width), the input of the first layer.
         size: its (height, width).
         has_maps: whether the logits are the mean of maps.
 
     Raises:
-        ExportError: a layer that no network of this package has.
+        ExportError: it has a layer that no network of this package has.
     """
     if not is_of_layers(net):
         raise ExportError(f"cannot export {net.name}: it does not compute layer by layer")

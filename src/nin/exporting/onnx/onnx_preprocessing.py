@@ -1,6 +1,6 @@
 """Preprocessing in the graph: what `nin.data.decoding` and `nin.models.Preprocessing` do to images.
 
-In elementary operations, since not every runtime has an antialiased Resize: some leave the
+It uses elementary operations, since not every runtime has an antialiased Resize: some leave the
 antialiasing out without a warning.
 """
 
@@ -20,10 +20,10 @@ SCOPE = "intake"
 def resize_images(
     graph: Graph, images: str, shape: tuple[int, int, int], resize_mode: ResizeMode = "squash"
 ) -> str:
-    """Bring images to the size the network was trained on.
+    """Resize images to the size that the network was trained on.
 
     Args:
-        graph: is added to.
+        graph: the graph to add to.
         images: (n, h, w, channels), uint8.
         shape: (height, width, channels) of the result.
         resize_mode: which part of an image fills it; see `nin.data.decoding.decode.seen_box`.
@@ -41,7 +41,7 @@ def resize_images(
 
 
 def _one_scale(graph: Graph, x: str, size: tuple[int, int]) -> str:
-    """How many pixels become one, the same across and down: as many as both sides have."""
+    """How many pixels become one, the same across and down: as many as both sides have room for."""
     scales = [_scale(graph, _side(graph, x, axis), size[axis - 2]) for axis in (2, 3)]
     return graph.node("Min", *scales)
 
@@ -59,7 +59,7 @@ def _weights(
 ) -> str:
     """The matrix (size, side) that resizes `axis`: a cubic filter, wider where it shrinks.
 
-    With a scale that is `shared` with the other axis it takes the middle of the side.
+    With a scale `shared` with the other axis, it takes the middle of the side.
     """
     side = _side(graph, x, axis)
     scale = shared or _scale(graph, side, size)
@@ -112,15 +112,15 @@ def resize_again(graph: Graph, x: str, size: tuple[int, int] | None) -> str:
 
 
 def of_shape(graph: Graph, x: str, shape: tuple[int, int, int, int]) -> str:
-    """Images that are of this shape, (n, channels, height, width), or that a runtime refuses.
+    """The same images, which runtimes refuse if they are not of this shape.
 
-    Some runtimes do not compare an input with the shape that is stated, and compute on with images
-    in another layout or of another size; none makes a tensor of more or of fewer numbers fit this.
+    Some runtimes do not compare an input with its stated shape, and go on with images in another
+    layout or of another size; but none reshapes a tensor of more or fewer values to this.
 
     Args:
-        graph: is added to.
+        graph: the graph to add to.
         x: the images.
-        shape: 0 in place of n is any number.
+        shape: (n, channels, height, width); 0 in place of n stands for any number.
     """
     return graph.node("Reshape", x, graph.constant(shape, "int64"))
 
@@ -128,17 +128,17 @@ def of_shape(graph: Graph, x: str, shape: tuple[int, int, int, int]) -> str:
 def standardise(graph: Graph, x: str, preprocessing: Any, channels: int) -> str:
     """What the network's own `Preprocessing` does to the values of images.
 
-    As a batch normalisation: one node that every runtime has, and that has as many means as there
-    are channels.
+    It is written as a batch normalisation: one node that every runtime has, with as many means as
+    there are channels.
 
     Args:
-        graph: is added to.
+        graph: the graph to add to.
         x: (n, channels, height, width), float32, 0…255.
         preprocessing: a `nin.models.Preprocessing`.
-        channels: of the images.
+        channels: number of channels of the images.
 
     Returns:
-        Of the same shape, the input of the first convolution.
+        The input of the first convolution, of the same shape.
     """
     mean, std = (
         np.full(channels, 255.0) * np.asarray(values)

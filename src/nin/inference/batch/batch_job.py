@@ -1,4 +1,4 @@
-"""What many pictures are predicted with: as sent to workers, and as kept beside their results."""
+"""Network and options for many pictures: as sent to workers, and as kept beside the results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nin.data.storage.picture_store import is_stored
 from nin.errors import ExportError
 from nin.urls import is_url
 
-#: Of a run directory: the file by which the network is recognised.
+#: The file of a run directory by which its network is recognised.
 _WEIGHTS = "weights.safetensors"
 
 
@@ -22,13 +22,14 @@ class BatchJob(NamedTuple):
     Attributes:
         network: absolute path of the exported file.
         sha256: of the network's content; see `network_digest`.
-        folder: where relative names of pictures begin.
+        folder: the folder that relative names of pictures start from.
         sample: one of the pictures, which a worker looks for before it starts on the others; empty
             if none exists.
         top: how many of the likeliest classes to name.
-        min_probability: where no class is as likely as this, the label is ``"unsure"``.
+        min_probability: if no class is at least this likely, the label is ``"unsure"``.
         version: of this package.
-        errors: whether a picture that cannot be read ends the command, or has its reason instead.
+        errors: whether a picture that cannot be read is an error (``"raise"``), or has the reason
+            in place of a prediction (``"yield"``).
     """
 
     network: str
@@ -48,14 +49,14 @@ def batch_job(
     min_probability: float,
     errors: Literal["raise", "yield"] = "yield",
 ) -> BatchJob:
-    """The job of workers that can read the files of this process under the same names.
+    """The job for workers that can read the files of this process under the same names.
 
     Args:
         network: the exported file.
         files: the pictures' names.
         top: how many of the likeliest classes to name.
-        min_probability: where no class is as likely as this, the label is ``"unsure"``.
-        errors: whether a picture that cannot be read ends the command, or has its reason instead.
+        min_probability: if no class is at least this likely, the label is ``"unsure"``.
+        errors: see `BatchJob`.
     """
     sample = next((name for name in files if is_stored(name)), "")
     digest = network_digest(network)
@@ -70,18 +71,18 @@ def fingerprint(
 ) -> dict[str, Any]:
     """Network, options, places and names of the pictures, as plain JSON.
 
-    Work is continued where it is equal. That a picture was replaced by another of its name is not
-    noticed.
+    Work is continued if the fingerprint is the same. It does not notice if a picture was replaced
+    by another of the same name.
 
     Args:
         network: an exported file or a run directory.
         files: the pictures' names.
         top: how many of the likeliest classes to name.
-        min_probability: where no class is as likely as this, the label is ``"unsure"``.
+        min_probability: if no class is at least this likely, the label is ``"unsure"``.
     """
     here = Path.cwd()
     places = (name if is_url(name) else str(here / name) for name in files)
-    # Their names as well, which stand in the parts and in the file.
+    # Their names as well, which the parts and the file contain.
     both = (f"{place}\0{name}\0" for place, name in zip(places, files, strict=True))
     names = _sha256(each.encode(errors="surrogateescape") for each in both)
     return {

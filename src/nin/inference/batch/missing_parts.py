@@ -1,4 +1,4 @@
-"""The missing parts predicted: by a network in this process, or by the workers of a cluster."""
+"""Predicts missing parts: in this process, or on the workers of a cluster."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nin.inference.file_predictor import FilePredictor
 if TYPE_CHECKING:
     from dask.distributed import Client, Future
 
-#: Parts that are under way per thread of the cluster, so that none has to wait for work.
+#: Parts that are under way per thread of the cluster, so that no thread has to wait for work.
 AHEAD = 3
 #: Seconds without a result after which a note is printed if there is no worker.
 _SILENCE = 10.0
@@ -37,14 +37,14 @@ def predict_here(
 
     Args:
         parts: where predictions are kept.
-        advance: is passed how many pictures have been done since the last call.
+        advance: called with the number of pictures done since the last call.
         predictor: the network.
         top: how many of the likeliest classes to name.
-        min_probability: where no class is as likely as this, the label is ``"unsure"``.
+        min_probability: if no class is at least this likely, the label is ``"unsure"``.
         errors: see `FilePredictor.predict_files`.
 
     Raises:
-        DataError: a picture cannot be read, and errors are raised.
+        DataError: a picture cannot be read, and `errors` is ``"raise"``.
         NinError: predictions cannot be written.
     """
     missing = parts.missing()
@@ -65,7 +65,7 @@ def predict_here(
 def predict_on_workers(
     parts: PredictionParts, client: Client, job: BatchJob, advance: Callable[[int], None]
 ) -> None:
-    """Predict the missing parts on a cluster; what a lost worker had is done again.
+    """Predict the missing parts on a cluster; the work of a lost worker is done again.
 
     Only this process writes predictions. Workers may come and go meanwhile.
 
@@ -73,10 +73,10 @@ def predict_on_workers(
         parts: where predictions are kept.
         client: of the cluster.
         job: network and options.
-        advance: is passed how many pictures have been done since the last call.
+        advance: called with the number of pictures done since the last call.
 
     Raises:
-        ClusterError: the scheduler went away, or the same part has cost four workers.
+        ClusterError: the scheduler went away, or four workers in turn were lost at the same part.
         NinError: a worker cannot predict, or predictions cannot be written.
     """
     from dask.distributed import wait

@@ -24,7 +24,7 @@ _opening = threading.Lock()
 
 
 def predict_part(job: BatchJob, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Predictions for some pictures; by default one that cannot be read has its reason instead.
+    """Predictions for some pictures; by default, one that cannot be read has the reason instead.
 
     Args:
         job: network and options.
@@ -49,13 +49,13 @@ def predict_part(job: BatchJob, names: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _place(folder: str, name: str) -> str:
-    """Where a picture is: its name, from the folder on if it is relative."""
+    """Where a picture is; a relative name starts from the folder."""
     return name if is_url(name) else str(Path(folder, name))
 
 
 @functools.lru_cache(_KEPT)
 def _predictor(network: str, sha256: str, folder: str, sample: str, version: str) -> FilePredictor:
-    """The network, opened; a cluster runs one part per thread, so one is enough for a batch."""
+    """The network, opened with one thread per batch: a cluster runs a part in each thread."""
     if version != __version__:
         raise ExportError(
             f"a worker has version {__version__} of nin, not {version}: install the same one"

@@ -28,11 +28,11 @@ def predict_to_file(
         out: the file.
         predicted: the pictures; counts the predictions that are written.
         fingerprint: of network, pictures and options; see `nin.inference.batch.batch_job`.
-        predict: fills in the missing parts, and passes on how many pictures it has done.
-        ranks: of a table, for how many of the likeliest classes there are further columns.
+        predict: predicts the missing parts, and reports how many pictures it has done.
+        ranks: for a table, how many of the likeliest classes have further columns.
 
     Raises:
-        NinError: the file is there already or cannot be written, or nothing can be predicted.
+        NinError: the file already exists or cannot be written, or nothing can be predicted.
         KeyboardInterrupt: Ctrl-C; complete parts are kept, and the message says so.
     """
     files = predicted.files

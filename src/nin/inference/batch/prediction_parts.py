@@ -1,4 +1,4 @@
-"""`PredictionParts`: a file of predictions that is not complete yet, as parts in a folder."""
+"""`PredictionParts`: the parts of a file of predictions that is not complete yet, in a folder."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any
 from nin.errors import Advice, Argument, DataError, NinError
 from nin.files import beginning, check_file_writable, locked, write_bytes, write_json
 
-#: Pictures per part: what is done again at the most where a worker, or the command, is killed.
+#: Pictures per part: at most this many are predicted again if a worker, or the command, is killed.
 PART = 256
-#: Holds what the parts beside it were predicted from, and with which options.
+#: Records what the parts beside it were predicted from, and with which options.
 _FINGERPRINT = "question.json"
 
 
@@ -27,7 +27,7 @@ class PredictionParts:
     time uses a folder. Open it with `prediction_parts`.
 
     Args:
-        out: the file that they are to be joined to.
+        out: the file that the parts are for.
         files: the names of all pictures.
         size: pictures per part.
     """
@@ -39,12 +39,12 @@ class PredictionParts:
 
     @property
     def count(self) -> int:
-        """How many parts there are in all."""
+        """The number of all parts."""
         return -(-len(self.pictures) // self.size)
 
     @property
     def predicted(self) -> int:
-        """For how many pictures there are predictions."""
+        """The number of pictures that have predictions."""
         return sum(len(self.names(number)) for number in self._whole)
 
     def missing(self) -> list[int]:
@@ -84,7 +84,7 @@ class PredictionParts:
             yield from found
 
     def remove(self) -> None:
-        """Delete all parts: from one moment to the next there are none, however long it takes."""
+        """Delete all parts: they are gone at once, however long deleting them takes."""
         name = f".{beginning(self.folder.name, 40)}.{secrets.token_hex(4)}.part"
         aside = self.folder.with_name(name)
         with contextlib.suppress(OSError):
@@ -101,17 +101,17 @@ def prediction_parts(
 ) -> Iterator[PredictionParts]:
     """Open the parts of a file of predictions, or begin them; locked while the block runs.
 
-    Where no part is there when it ends, nothing is left.
+    If there is no part when it ends, nothing is left behind.
 
     Args:
-        out: the file that they are to be joined to.
+        out: the file that the parts are for.
         files: the names of all pictures.
         fingerprint: of network, pictures and options, as plain JSON; kept parts with another one
             are refused.
 
     Raises:
-        NinError: there is something at `out`, or it cannot be written there; parts with
-            another fingerprint are there; another process is writing them.
+        NinError: `out` exists already or cannot be written; there are parts with another
+            fingerprint; or another process is writing them.
     """
     folder = parts_folder(out)
     if not folder.exists():
@@ -129,7 +129,7 @@ def prediction_parts(
         _check_same(kept, fingerprint, folder)
         parts = PredictionParts(out, files, kept["size"])
         try:
-            if parts.missing():  # The file is written when none is: one that is there is not ours.
+            if parts.missing():  # The file is written when none is; an existing one is not ours.
                 _check_free(out)
             yield parts
         finally:

@@ -1,4 +1,4 @@
-"""The file that predictions are joined to: text, CSV, JSON Lines or Parquet; complete or absent."""
+"""The file of all predictions: text, CSV, JSON Lines or Parquet; complete or absent."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from nin.files import replacing
 from nin.inference.prediction_lines import ENDINGS, FilePrediction, lines
 from nin.installing import install_line
 
-#: The ending of a table that is stored by columns.
+#: The extension of a table that is stored by columns.
 PARQUET = ".parquet"
 #: Rows per group of a Parquet file: what is in memory at a time.
 _GROUP = 16_384
 
 
 def check_ending(out: Path) -> str:
-    """What will be written to `out`: ``"text"``, ``"csv"``, ``"json"`` or ``"parquet"``.
+    """The format of `out`, by its extension: ``"text"``, ``"csv"``, ``"json"`` or ``"parquet"``.
 
     Raises:
-        NinError: its ending is not known, or what writes such files is not installed.
+        NinError: its extension is unknown, or what writes such files is not installed.
     """
     ending = out.suffix.lower()
     if ending == PARQUET:
@@ -38,15 +38,15 @@ def check_ending(out: Path) -> str:
 
 
 def write_predictions(out: Path, predictions: Iterable[FilePrediction], ranks: int = 0) -> None:
-    """Write predictions to a file of the kind that its ending says, a few at a time.
+    """Write predictions to a file in the format of its extension, a few at a time.
 
     A table has the columns ``file``, ``label``, ``probability``, for each rank ``label_1``,
     ``probability_1`` and so on, and ``error``, the reason why a picture could not be read.
 
     Args:
-        out: the file; what is there is replaced when all has been written.
+        out: the file; an existing one is replaced when all has been written.
         predictions: as `FilePredictor.predict_files` yields them.
-        ranks: of a table, for how many of the likeliest classes there are further columns.
+        ranks: for a table, how many of the likeliest classes have further columns.
 
     Raises:
         NinError: it cannot be written.

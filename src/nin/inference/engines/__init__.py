@@ -35,7 +35,7 @@ class Format(NamedTuple):
         file: its usual name in a run directory.
         marker: a file by which a folder of this format is recognised; empty for a single file.
         package: the runtime's package, and the line that installs it.
-        executes: whether a file of it can make the machine do anything at all.
+        executes: whether a file of this format can execute arbitrary code.
     """
 
     module: str
@@ -63,7 +63,7 @@ FORMATS = {
     ),
 }
 
-#: Why a file is not opened: there is no limit to how long it would compute.
+#: A reason not to open a file: there would be no limit to how long it computes.
 CONTROL_FLOW = "it has control flow, such as loops"
 
 
@@ -74,10 +74,10 @@ _WEB = (FORMATS["onnx"].file, "model.json", "index.html")
 def format_of(path: Path) -> str | None:
     """The format of `path`, by its name and content; None for a run directory.
 
-    The folder of a web page is ``"onnx"``: that is what the network in it is.
+    The folder of a web page is ``"onnx"``, which is the format of the network in it.
 
     Raises:
-        ExportError: it is missing, or of no known format.
+        ExportError: it is missing, or of an unknown format.
     """
     if not path.exists():
         raise ExportError(f"{path} does not exist{did_you_mean(path, Path('runs'))}")
@@ -103,10 +103,10 @@ def open_engine(name: str, path: Path, threads: int, trust: bool = False) -> Eng
     """Open the exported network at `path`.
 
     Args:
-        name: of `FORMATS`.
+        name: a key of `FORMATS`.
         path: the file or folder.
-        threads: how many may compute one batch; 0 for all cores.
-        trust: whether a format may be opened that can execute anything.
+        threads: number of threads per batch; 0 for all cores.
+        trust: whether to open a format that can execute arbitrary code.
 
     Raises:
         ExportError: its runtime is not installed, or the file is damaged, not an export, or of a

@@ -20,7 +20,7 @@ from nin.inference.outputs import Images, Predictions, from_outputs
 
 #: The file descriptor of standard error.
 _STDERR = 2
-#: How its note begins about a faster way to compute.
+#: The beginning of LiteRT's note about a faster way to compute.
 _NOTE = b"INFO: Created TensorFlow Lite "
 
 
@@ -29,7 +29,7 @@ class LiteRTEngine:
 
     Args:
         path: the file.
-        threads: how many may compute one batch; 0 leaves it to LiteRT.
+        threads: number of threads per batch; 0 leaves it to LiteRT.
     """
 
     def __init__(self, path: Path, threads: int = 0) -> None:
@@ -67,7 +67,7 @@ def open_file(path: Path, threads: int) -> LiteRTEngine:
 
 
 def _floats(values: Any, quantization: tuple[float, int]) -> Any:
-    """What whole numbers stand for; floats as they are."""
+    """The floats that whole numbers stand for; floats as they are."""
     if values.dtype.kind not in "iu":
         return values
     scale, zero = quantization
@@ -75,15 +75,15 @@ def _floats(values: Any, quantization: tuple[float, int]) -> Any:
 
 
 def shares(rounded: Any) -> Any:
-    """Probabilities (n, classes) that were rounded one by one, so that they add up to 1 again."""
+    """Scale probabilities (n, classes) that were rounded one by one, to add up to 1 again."""
     total = rounded.sum(axis=1, keepdims=True)
-    alike = np.full_like(rounded, 1 / rounded.shape[1])  # where all are rounded to nothing
+    alike = np.full_like(rounded, 1 / rounded.shape[1])  # where all were rounded to 0
     return np.divide(rounded, total, out=alike, where=total != 0)
 
 
 @contextmanager
 def _without_note() -> Iterator[None]:
-    """Keep from standard error what LiteRT notes there when it first computes, and nothing else.
+    """Keep LiteRT's note when it first computes, and nothing else, off standard error.
 
     It writes to the file descriptor itself, and no setting of its Python package prevents it.
     """
@@ -111,9 +111,9 @@ def _without_note() -> Iterator[None]:
 
 
 def _description_in(path: Path) -> bytes | None:
-    """What is packed behind the network, where LiteRT's own tools keep a model's metadata too."""
+    """What is appended to the network, where LiteRT's own tools keep a model's metadata, too."""
     try:
         with zipfile.ZipFile(path) as archive, archive.open(DESCRIPTION_FILE) as file:
-            return file.read(MOST_BYTES + 1)  # One more than `parse` takes, however it was packed.
+            return file.read(MOST_BYTES + 1)  # One more than `parse` takes, however large it is.
     except Exception:  # noqa: BLE001  # whatever a damaged archive raises
         return None

@@ -13,12 +13,12 @@ from nin.inference.engines.untrusted_onnx import check
 from nin.inference.metadata import KEY, parse
 from nin.inference.outputs import Images, Predictions, from_outputs
 
-#: Bytes that all networks of a process may compute in, and their share of the machine's memory.
+#: Memory in which all networks of a process may compute: bytes, and a share of the machine's.
 MOST_MEMORY, MEMORY_SHARE = 4 * 2**30, 0.75
-#: Bytes of a constant that is computed when a file is opened: of shapes, that is. Larger ones would
-#: be computed outside of these bytes.
+#: Most bytes of a constant that is computed when a file is opened, which is enough for shapes.
+#: Larger ones would be computed outside of this memory.
 _LARGEST_CONSTANT = 64 * 2**10
-#: What a container may have, where this is one.
+#: Files with the memory limit of a container, if this is one.
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
@@ -27,7 +27,7 @@ class OnnxEngine:
 
     Args:
         path: the file.
-        threads: how many may compute one batch; 0 for all cores.
+        threads: number of threads per batch; 0 for all cores.
     """
 
     def __init__(self, path: Path, threads: int = 0) -> None:
@@ -86,7 +86,7 @@ def _options(threads: int) -> Any:
 
 @functools.cache
 def _bound_memory() -> None:
-    """Have ONNX Runtime refuse, in one line, what would have the system end this process."""
+    """Make ONNX Runtime raise an error before the system would end this process."""
     import onnxruntime as runtime
 
     memory = runtime.OrtMemoryInfo(

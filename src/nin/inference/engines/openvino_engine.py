@@ -23,7 +23,7 @@ class OpenVinoEngine:
 
     Args:
         path: the folder.
-        threads: how many may compute one batch; 0 for all cores.
+        threads: number of threads per batch; 0 for all cores.
     """
 
     def __init__(self, path: Path, threads: int = 0) -> None:
@@ -36,7 +36,7 @@ class OpenVinoEngine:
             if not kinds.isdisjoint(_CONTROL_FLOW):
                 raise unlike_ours(path, CONTROL_FLOW)
             options: dict[str, Any] = {"INFERENCE_NUM_THREADS": threads} if threads else {}
-            # Some processors would compute in bfloat16 by themselves.
+            # On some processors, OpenVINO would compute in bfloat16 by default.
             options |= {"INFERENCE_PRECISION_HINT": "f32"}
             self.compiled = core.compile_model(model, "CPU", options)
         except ExportError:
@@ -57,16 +57,16 @@ def open_file(path: Path, threads: int) -> OpenVinoEngine:
 
 
 def openvino() -> Any:
-    """The package, imported without the report that it sends to its makers when it is.
+    """The package, imported without the report that importing it sends to its makers.
 
-    It sends none where `openvino_telemetry` is not installed: for as long as the import takes, that
-    cannot be imported.
+    It sends none if `openvino_telemetry` is not installed: while the import runs, that cannot be
+    imported.
 
     Raises:
         ExportError: it is not installed.
     """
     require("openvino")
-    with _importing:  # A module is in `sys.modules` before it is whole.
+    with _importing:  # A module is in `sys.modules` before it is fully loaded.
         if "openvino" not in sys.modules:
             reporter = "openvino_telemetry"
             sys.modules[reporter] = None  # type: ignore[assignment]

@@ -1,8 +1,8 @@
-"""What an ONNX file would make the machine do, read from its bytes before it is opened.
+"""Checks from its bytes what an ONNX file would make the machine do, before it is opened.
 
 What `nin export` writes is a plain sequence of operations with all weights in the file. A
-stranger's may hold loops without an end, functions that unfold without an end, or names of other
-files. The few fields that matter are read here: importing `onnx` would double a cold start.
+stranger's file may hold endless loops, functions that expand endlessly, or names of other files.
+Only the few fields that matter are read here, since importing `onnx` would double a cold start.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from pathlib import Path
 from nin.errors import ExportError
 from nin.inference.engines import CONTROL_FLOW, unlike_ours
 
-#: Operations that a network may have; the deepest of ours has a twentieth.
+#: Most operations of a network; the deepest of ours has a twentieth of them.
 MOST_NODES = 20_000
 
-#: Numbers of fields in ONNX's messages.
+#: Field numbers in ONNX's messages.
 _GRAPH, _FUNCTIONS = 7, 25  # of a model
 _NODE, _INITIALIZER, _SPARSE_INITIALIZER = 1, 5, 15  # of a graph
 _ATTRIBUTE = 5  # of a node
@@ -44,7 +44,7 @@ def check(path: Path) -> None:
 
     Raises:
         ExportError: it holds control flow, functions, sparse or external weights, or too many
-            operations; or it is no ONNX file.
+            operations; or it is not an ONNX file.
     """
     try:
         with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
@@ -93,7 +93,7 @@ def _fault_in_tensor(content: mmap, part: Part) -> str | None:
 
 
 def _fields(content: mmap, part: Part) -> Iterator[tuple[int, Part]]:
-    """The fields of a message that are bytes themselves: number, and where the bytes are."""
+    """The fields of a message that hold bytes: their numbers, and where the bytes are."""
     position, end = part
     while position < end:
         tag, position = _number(content, position)
@@ -115,7 +115,7 @@ def _fields(content: mmap, part: Part) -> Iterator[tuple[int, Part]]:
 
 
 def _number(content: mmap, position: int) -> tuple[int, int]:
-    """A number, seven bits per byte, and the position behind it."""
+    """A number, seven bits per byte, and the position after it."""
     value = 0
     for place in range(_LONGEST):
         byte = content[position + place]

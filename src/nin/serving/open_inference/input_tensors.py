@@ -1,4 +1,4 @@
-"""The pictures in a request: as JSON or as bytes behind it, none larger than stated."""
+"""The pictures in a request, as JSON or as bytes after it; none is larger than stated."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nin.serving.inspection import check_size
 from nin.serving.open_inference.messages import INPUT, InferenceRequest, InputTensor, parsed
 from nin.serving.settings import Limits
 
-#: Numbers, lists and fields in a request's JSON, which take far more memory than their text does.
+#: Most numbers, lists and fields in a request's JSON: they take far more memory than their text.
 MOST_VALUES = 2_000_000
 
 #: Bytes before each element of a binary tensor of `BYTES`: its length.
@@ -30,20 +30,20 @@ def read_request(
     """A request and its pictures: each a file, or pixels (height, width, channels).
 
     Args:
-        body: JSON, and binary tensors behind it.
-        json_bytes: the header that states how much of the body is JSON; None: all.
+        body: JSON, and binary tensors after it.
+        json_bytes: the header that states how much of the body is JSON; None for all of it.
         limits: of pictures and pixels.
 
     Raises:
-        HTTPException: 400, it is not as the protocol demands, or contradicts itself; 413, it has
-            too many pictures, pixels or numbers.
+        HTTPException: 400 if it violates the protocol or contradicts itself; 413 for too many
+            pictures, pixels or numbers.
     """
     try:
         text, binary = _split(body, json_bytes)
         request = parsed(text)
         [tensor] = request.inputs
         pictures = _pictures(tensor, binary, limits)
-        tensor.data = None  # Many times its text in memory; from here on the pictures count.
+        tensor.data = None  # It takes many times the memory of its text, and is no longer needed.
         return request, pictures
     except ValueError as error:
         raise HTTPException(400, str(error)) from error
@@ -90,7 +90,7 @@ def _files(tensor: InputTensor, binary: memoryview) -> list[bytes]:
 
 
 def _elements(binary: memoryview, count: int) -> list[bytes]:
-    """The elements of a binary tensor, each behind its length."""
+    """The elements of a binary tensor, each preceded by its length."""
     at = 0
     found: list[bytes] = []
     while at + _LENGTH <= len(binary) and len(found) < count:
@@ -123,7 +123,7 @@ def _pixels(tensor: InputTensor, binary: memoryview, limits: Limits) -> Images:
 
 
 def _flat(data: list[Any], shape: list[int]) -> list[Any]:
-    """The values of a list that may be nested as its shape states."""
+    """The values of a list, which may be nested according to its shape."""
     for side in shape[1:]:
         if not data or type(data[0]) is not list:
             break

@@ -1,4 +1,4 @@
-"""The protocol's JSON in types: requests, responses, and what describes servers and networks."""
+"""The protocol's JSON as types: requests, responses, and descriptions of server and network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Side = Annotated[int, Field(ge=1)]
 
 
 class _Read(BaseModel):
-    """Read strictly: "3" is no number. Parameters of other extensions are passed over."""
+    """Read strictly: "3" is not a number. Parameters of other extensions are ignored."""
 
     model_config = ConfigDict(strict=True)
 
@@ -66,7 +66,7 @@ class RequestedOutput(_Read):
 
 
 class RequestParameters(_Read):
-    """What holds of a whole request."""
+    """Parameters of a whole request."""
 
     binary_data_output: bool = Field(
         default=False,
@@ -112,7 +112,7 @@ class InferenceResponse(BaseModel):
 
 
 class ServerMetadata(BaseModel):
-    """The server, and what it can beyond the protocol."""
+    """The server, and the extensions of the protocol that it supports."""
 
     name: str
     version: str
@@ -156,7 +156,7 @@ class ProtocolError(BaseModel):
 
 
 def parsed(text: bytes) -> InferenceRequest:
-    """A request.
+    """Parse a request.
 
     Args:
         text: its JSON.

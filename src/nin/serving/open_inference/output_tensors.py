@@ -1,4 +1,4 @@
-"""The response as requested: probabilities or classes, as JSON or as bytes behind it."""
+"""The response as requested: probabilities or classes, as JSON or as bytes after it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def response(
     """The body of a response, and its headers.
 
     Args:
-        name: of the network.
-        request: it names the form of the response.
-        classes: names.
+        name: name of the network.
+        request: states the form of the response.
+        classes: names of the classes.
         probabilities: (n, classes).
     """
     chosen = (request.outputs or [RequestedOutput(name=OUTPUT)])[0].parameters
@@ -68,12 +68,12 @@ def _named(
 def _bytes(text: str) -> bytes:
     try:
         return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # Halves of characters that stand for no byte.
+    except UnicodeEncodeError:  # Lone surrogates that do not stand for a byte.
         return text.encode("utf-8", "backslashreplace")
 
 
 def _behind(values: Any) -> bytes:
-    """Values as binary data; texts each behind its length."""
+    """Values as binary data; each text is preceded by its length."""
     if not isinstance(values, list):
         return bytes(values.tobytes())
     encoded = [_bytes(each) for each in values]

@@ -30,7 +30,7 @@ from nin.serving.problems import OPEN_INFERENCE
 from nin.serving.service import Service, busy
 from nin.serving.upload import read_body
 
-#: Formats of exported files, in the protocol's words: who wrote it and how.
+#: Formats of exported files, as the protocol names them: by who wrote the file, and how.
 PLATFORMS = {
     "onnx": "onnx_onnxv1",
     "openvino": "openvino_ir",
@@ -43,7 +43,7 @@ EXTENSIONS = ["binary_tensor_data", "classification"]
 _MODEL = f"{OPEN_INFERENCE}/models/{{name}}"
 _VERSION = f"{_MODEL}/versions/{{version}}"
 
-#: The beginnings of a network's routes, without and with its version, and what checks them.
+#: The prefixes of a network's routes, without and with its version, and what checks them.
 Forms = dict[str, list[Any]]
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -135,7 +135,7 @@ def _add_metadata(app: FastAPI, service: Service, forms: Forms) -> None:
 
     @app.get(OPEN_INFERENCE)
     async def server_metadata() -> ServerMetadata:
-        """The server, and what it can beyond the protocol."""
+        """The server, and the extensions of the protocol that it supports."""
         return ServerMetadata(name="nin", version=__version__, extensions=EXTENSIONS)
 
     async def model_metadata() -> ModelMetadata:
@@ -158,7 +158,7 @@ def _add_infer(app: FastAPI, service: Service, forms: Forms) -> None:
     limits = service.limits
 
     async def infer(request: Request, json_bytes: JsonBytes = None) -> Response:
-        """What is in some pictures."""
+        """Classify pictures."""
         if request.headers.get("content-encoding", "identity") != "identity":
             raise HTTPException(415, "a compressed request: send it as it is")
         if service.images.is_full:

@@ -1,4 +1,4 @@
-"""The figures of a sweep: a curve per factor, each two factors together, and every training."""
+"""The figures of a sweep: a curve per factor, each pair of factors, and every training."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from nin.study.trials.row import Row
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: Numbers whose ends differ by this factor are drawn on a logarithmic axis.
+#: Values are drawn on a logarithmic axis if the largest is at least this many times the smallest.
 _WIDE = 8.0
 
 
 def factor_curve(comparison: Comparison, factor: str, name: str) -> str:
-    """Accuracy against the values of a factor, averaged over the others, and every training.
+    """Accuracy against the values of a factor: averaged over the other factors, and per training.
 
     Args:
         comparison: a sweep.
@@ -46,7 +46,7 @@ def factor_curve(comparison: Comparison, factor: str, name: str) -> str:
 
 
 def interaction(comparison: Comparison, pair: tuple[str, str], name: str) -> str:
-    """Accuracy against the values of one factor, a line per value of another."""
+    """Accuracy against the values of one factor, with a line per value of another."""
     one, other = pair
     with plot_style.new_figure(3.0) as figure:
         axes = figure.subplots()
@@ -69,7 +69,7 @@ def interaction(comparison: Comparison, pair: tuple[str, str], name: str) -> str
 
 
 def every_learning_curve(comparison: Comparison) -> str:
-    """Validation accuracy against the epoch of every training, the seeds of one row alike."""
+    """Validation accuracy by epoch for every training; the seeds of a row look alike."""
     from matplotlib.ticker import MaxNLocator
 
     rows = comparison.rows
@@ -90,7 +90,7 @@ def every_learning_curve(comparison: Comparison) -> str:
 
 
 def pairs_of(comparison: Comparison) -> list[tuple[str, str]]:
-    """Each two factors."""
+    """All pairs of factors."""
     return list(itertools.combinations(comparison.factors, 2))
 
 
@@ -114,7 +114,7 @@ def _means(rows: Sequence[Row], factor: str, value: Any) -> tuple[float, float]:
 
 
 def _scale(axes: Axes, values: Sequence[Any]) -> list[float]:
-    """Where each value stands: at itself if all are numbers, else at equal distances."""
+    """The position of each value on the axis: itself if all are numbers, else evenly spaced."""
     numbers = [each for each in values if isinstance(each, int | float)]
     plain = len(numbers) == len(values) and not any(isinstance(each, bool) for each in values)
     places = [float(each) for each in numbers] if plain else [*map(float, range(len(values)))]

@@ -1,4 +1,4 @@
-"""How the figures of a report look, and their SVG text, several of which can stand in one page."""
+"""The style of a report's figures, and their SVG text, several of which fit on one page."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def label(axes: Axes, below: str, beside: str) -> None:
 
 
 def legend(figure: Figure) -> None:
-    """Name what is drawn below the axes; a dollar sign in a name is one."""
+    """Draw a legend below the axes; a dollar sign in a name does not start a formula."""
     drawn = figure.legend(loc="outside lower center", ncols=2, handlelength=3.2, frameon=False)
     for text in drawn.get_texts():
         text.set_parse_math(False)
@@ -80,7 +80,7 @@ def as_svg(figure: Figure, name: str, title: str) -> str:
     """The figure as an ``<svg>`` element.
 
     Args:
-        figure: drawn; inside the block of `new_figure`.
+        figure: already drawn; call this inside the block of `new_figure`.
         name: unique among the figures of a page; put before each id.
         title: a text alternative, for those who cannot see the figure.
     """
@@ -89,7 +89,7 @@ def as_svg(figure: Figure, name: str, title: str) -> str:
 
     rcParams["svg.hashsalt"] = name
     file = io.StringIO()
-    # savefig would draw twice, the first time only to have the layout.
+    # savefig would draw twice, the first time only for the layout.
     FigureCanvasSVG(figure).print_svg(file, metadata=_NO_METADATA)  # type: ignore[no-untyped-call]
     return _embedded(file.getvalue(), name, title)
 

@@ -17,7 +17,7 @@ from nin.study.trials.row import Row
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: Field of `Parameters` → what it is called, its colour and its hatch.
+#: Field of `Parameters` → its label, colour and hatch.
 _KINDS = {
     "spatial": ("convolutions", "#0072B2", ""),
     "pointwise": ("1×1", "#E69F00", "///"),
@@ -28,11 +28,11 @@ _KINDS = {
 
 
 def accuracy_against_parameters(comparison: Comparison, group: str = "", name: str = "p") -> str:
-    """Accuracy against parameters, with the Pareto front that the rows are marked with.
+    """Accuracy against parameters, with the Pareto front as marked in the rows.
 
     Args:
         comparison: what to draw.
-        group: of the rows to draw.
+        group: the group whose rows to draw.
         name: unique among the figures of a page; put before each id.
     """
     rows = _rows(comparison, group)
@@ -61,7 +61,7 @@ def accuracy_against_time(comparison: Comparison, group: str = "", name: str = "
 
 
 def learning_curves(comparison: Comparison, group: str = "", name: str = "c") -> str:
-    """Validation accuracy against the epoch: mean over seeds, in a band from lowest to highest."""
+    """Validation accuracy by epoch: mean over seeds, in a band from the lowest to the highest."""
     from matplotlib.ticker import MaxNLocator
 
     rows = _rows(comparison, group)
@@ -79,7 +79,7 @@ def learning_curves(comparison: Comparison, group: str = "", name: str = "c") ->
 
 
 def parameter_shares(comparison: Comparison, group: str = "", name: str = "s") -> str:
-    """Parameters by kind of layer, as shares of each network's total, which is written beside."""
+    """Parameters by kind of layer, as shares of each network's total, with that total beside it."""
     rows = _rows(comparison, group)
     with plot_style.new_figure(0.85 + 0.27 * len(rows)) as figure:
         axes = figure.subplots()

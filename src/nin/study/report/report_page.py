@@ -54,7 +54,7 @@ class _Picture(NamedTuple):
 
 
 def write_report(comparison: Comparison, path: Path) -> None:
-    """Write the page: HTML with its figures inline, without scripts and requests.
+    """Write the page: HTML with inline figures, without scripts or network requests.
 
     Args:
         comparison: the results.
@@ -91,7 +91,7 @@ def _page(comparison: Comparison) -> str:
 
 
 def _factor_pictures(comparison: Comparison) -> list[_Picture]:
-    """A figure per factor, and one for each two."""
+    """A figure per factor, and one per pair of factors."""
     found = []
     for number, factor in enumerate(comparison.factors):
         svg = factor_plots.factor_curve(comparison, factor, f"f{number}")

@@ -37,13 +37,13 @@ def draw(
 
     Args:
         figure: where to draw.
-        rows: those without any accuracy are left out.
-        cost: of a row.
+        rows: one point each; rows without any accuracy are left out.
+        cost: returns the cost of a row.
         best: the rows on the Pareto front.
         axis: label of the cost axis.
 
     Returns:
-        The names as written.
+        The names, as drawn.
     """
     axes = figure.subplots()
     places = [(row, _place(row, cost), index) for index, row in enumerate(rows) if row.n]
@@ -57,7 +57,7 @@ def draw(
 
 
 def _place(row: Row, cost: Callable[[Row], float]) -> Point:
-    """On the axes; a cost of zero has no logarithm."""
+    """A row's point on the axes; a cost of zero, which has no logarithm, becomes one."""
     return cost(row) or 1, fmean(row.accuracies)
 
 
@@ -87,7 +87,7 @@ def _scale(axes: Axes, costs: Sequence[float]) -> None:
 
 
 def _stairs(axes: Axes, best: Sequence[Point]) -> None:
-    """The highest accuracy to be had at each cost, up to the right edge."""
+    """Draw the highest accuracy available at each cost, up to the right edge."""
     right = axes.get_xlim()[1]
     corners: list[Point] = []
     for (x, y), (after, _) in pairwise([*best, (right, 0)]):

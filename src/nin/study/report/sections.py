@@ -17,7 +17,7 @@ class Section(NamedTuple):
     Attributes:
         title: name of the group; empty in a plain comparison.
         rows: its networks.
-        differences: between two of them.
+        differences: between pairs of them.
     """
 
     title: str

@@ -18,7 +18,7 @@ from nin.study.trials.row import Row
 
 
 def write_csv(comparison: Comparison, path: Path) -> None:
-    """Write one line per network, numbers in full; missing values are empty.
+    """Write one line per network, with numbers in full and missing values empty.
 
     Raises:
         NinError: the file cannot be written; an existing one is left as it was.

@@ -1,4 +1,4 @@
-"""The figures of a search: what each training came to, their curves, and what mattered."""
+"""The figures of a search: the result and curve of each training, and what mattered."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def search_history(record: TuningRecord) -> str:
 
 
 def search_curves(record: TuningRecord) -> str:
-    """Accuracy after each epoch of every training; the recipe's own and the best stand out."""
+    """Accuracy of every training by epoch; the recipe's own values and the best stand out."""
     from matplotlib.ticker import MaxNLocator
 
     with plot_style.new_figure(2.8) as figure:
@@ -55,7 +55,7 @@ def search_curves(record: TuningRecord) -> str:
 
 
 def importances(record: TuningRecord) -> str:
-    """The share of the variation of accuracy that each field explains."""
+    """The share of the variation in accuracy that each field explains."""
     found = sorted(record.importances.items(), key=lambda each: each[1])
     with plot_style.new_figure(0.9 + 0.27 * len(found)) as figure:
         axes = figure.subplots()

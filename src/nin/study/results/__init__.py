@@ -1,1 +1,1 @@
-"""The result of a comparison, and its forms: a data frame, a table, the finding in a sentence."""
+"""The result of a comparison, also as a data frame, as a table, and in one sentence."""

@@ -1,4 +1,4 @@
-"""What a comparison has found, in one sentence."""
+"""What a comparison found, in one sentence."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from nin.study.statistics.difference import Difference
 from nin.study.statistics.intervals import FEWEST_SEEDS
 from nin.study.trials.row import Row
 
-#: More networks than this are counted in place of being named.
+#: More networks than this are counted instead of named.
 _NAMED = 5
 
 
 def answer(rows: Sequence[Row], differences: Sequence[Difference]) -> str:
-    """Which networks are more accurate than the one all are compared with, and which are not
-    distinguished; of a comparison in groups, for all of them together.
+    """Which networks clearly differ from the one that they are compared with, and which do not.
+
+    The groups of a comparison are taken together.
     """
     if not differences:
         best = max((row for row in rows if row.n), key=lambda row: fmean(row.accuracies))
@@ -30,7 +31,7 @@ def answer(rows: Sequence[Row], differences: Sequence[Difference]) -> str:
 def sweep_answer(
     rows: Sequence[Row], effects: Sequence[Difference], interactions: Sequence[Difference]
 ) -> str:
-    """Which combination was best, what each factor is worth, and which depend on each other."""
+    """Which combination was best, what each factor is worth, and which factors interact."""
     best = max((row for row in rows if row.n), key=lambda row: fmean(row.accuracies))
     factors = dict.fromkeys(each.group for each in effects)
     findings = [_about([each for each in effects if each.group == factor]) for factor in factors]
@@ -52,7 +53,7 @@ def sweep_answer(
 def tuning_answer(
     tuning: TuningRecord, rows: Sequence[Row], differences: Sequence[Difference]
 ) -> str:
-    """What tuning was worth, with the interval over seeds where there is one."""
+    """What tuning was worth, with the interval over seeds if there is one."""
     tried = len(tuning.tried)
     if not differences:
         own = fmean(rows[0].accuracies)
@@ -65,7 +66,7 @@ def tuning_answer(
 
 
 def _about(differences: Sequence[Difference]) -> str:
-    """What is known of the one network in all of `differences`."""
+    """What `differences` say about the network that all of them are about."""
     net, seeds = differences[0].net, min(each.n for each in differences)
     folds = differences[0].folds
     unit = "seeds" if folds is None else "folds" if seeds == folds else "trainings on folds"

@@ -11,7 +11,7 @@ from nin.study.trials.row import Row, Speed
 
 
 def columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
-    """Every number of `rows`: a list per column, with a value per row; None where there is none."""
+    """Every number of `rows`: a list per column, with a value per row; None if it is missing."""
     lines = [_values(row) for row in rows]
     return {name: [line[name] for line in lines] for name in (lines[0] if lines else ())}
 

@@ -1,4 +1,4 @@
-"""The table of a comparison that one publishes: accuracy, cost and difference of each network."""
+"""The table of a comparison for publication: accuracy, cost and difference of each network."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from nin.study.trials.row import Row
 def overview(
     rows: Sequence[Row], differences: Sequence[Difference]
 ) -> tuple[list[str], list[list[str]]]:
-    """Titles and lines; a difference stands in the line of the network that is compared with."""
+    """Column titles and lines; each difference is in the line of its `rival`."""
     grouped = any(row.group for row in rows)
     titles = ["network", "accuracy", "parameters", "multiply-adds", "time to train"]
     against = {(each.group, each.rival): each for each in differences}
@@ -38,7 +38,7 @@ def overview(
 
 
 def tuned_values(record: TuningRecord) -> tuple[list[str], list[list[str]]]:
-    """Titles and lines: what was searched, the recipe's own value of each, and the best."""
+    """Column titles, and a line per searched field: its range, the recipe's value, the best."""
     titles = ["value", "searched", "the recipe's", "tuned", "share of the variation"]
     lines = []
     for name, searched in record.space.items():

@@ -18,7 +18,7 @@ _POINT = "A point is one image in a hundred."
 
 
 def count(value: int) -> str:
-    """Three digits and a unit: ``1.99 M``; below a thousand as it is."""
+    """Three significant digits and a unit: ``1.99 M``; unchanged below a thousand."""
     if value < 1000:
         return str(value)
     short, units = value / 1000, "kMGT"
@@ -41,7 +41,7 @@ def rate(value: float) -> str:
 
 
 def accuracy(values: Sequence[float]) -> str:
-    """Mean ± standard deviation, which a single value does not have."""
+    """Mean ± standard deviation; a single value has no deviation."""
     if not values:
         return NOTHING
     width = deviation(values)
@@ -49,7 +49,7 @@ def accuracy(values: Sequence[float]) -> str:
 
 
 def finding(difference: Difference) -> str:
-    """Which is better, by how many points, and the intervals, each with what it covers."""
+    """Which network is better, by how many points, and the intervals, each with what it covers."""
     return f"{_verdict(difference)}{_intervals(difference)}"
 
 
@@ -69,7 +69,7 @@ def probability(p: float) -> str:
 
 
 def seeds_for_a_point(difference: Difference) -> str:
-    """How many seeds would show a difference of one point, if it varies as it did."""
+    """How many seeds would show a difference of one point, if it varies as much as this one."""
     if difference.folds is not None or difference.sd is None or difference.n < FEWEST_SEEDS:
         return NOTHING
     needed = difference.seeds_needed(0.01)
@@ -77,7 +77,7 @@ def seeds_for_a_point(difference: Difference) -> str:
 
 
 def foresight(seeds: int, images: int, judged_on: str = "test", folds: int | None = None) -> str:
-    """What so many seeds, or folds, and images can show, before anything is trained."""
+    """What these numbers of seeds (or folds) and images can show, to print before training."""
     needed = [str(seeds_needed(0.01, sd)) for sd in (0.005, 0.01, 0.02)]
     shown = 100 * difference_shown(images, 0.1)
     if folds is not None:
@@ -132,7 +132,7 @@ def explanation(differences: Sequence[Difference]) -> str:
 
 
 def parameters(difference: Difference) -> str:
-    """Which of the two has how many times the other's parameters; a step has none."""
+    """How the two networks' numbers of parameters compare; an interaction has none."""
     ratio = difference.parameter_ratio
     if ratio is None:
         return NOTHING
@@ -195,14 +195,14 @@ def _intervals(difference: Difference) -> str:
 
 
 def _bounds(difference: Difference, low: float, high: float) -> str:
-    """An interval in points, its sign that of the difference."""
+    """An interval in points, with the sign that makes the difference positive."""
     sign = -100 if difference.mean < 0 else 100
     low, high = sorted((sign * low, sign * high))
     return f"[{_signed(low)},\N{NO-BREAK SPACE}{_signed(high)}]"
 
 
 def points(difference: Difference, sign: int = 1) -> str:
-    """The difference in points with its intervals; `sign` −1 turns it round."""
+    """The difference in points with its intervals; `sign` −1 reverses it."""
     text = _signed(100 * sign * difference.mean, plus=True)
     for low, high, covers in (
         (difference.low, difference.high, difference.unit),

@@ -1,4 +1,4 @@
-"""`ReproducedRow`: a published row beside the same trainings made again, and whether they agree."""
+"""`ReproducedRow`: a published row, the same trainings repeated, and whether they agree."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from nin.study.trials.row import Frozen
 
 
 class ReproducedRow(Frozen):
-    """One row.
+    """A published row and its repetition.
 
     Attributes:
         net: name of the network.
-        group: the exercise it belongs to, if any.
+        group: the exercise that it belongs to, if any.
         published: accuracies in the record, one per seed.
-        accuracies: of the trainings made again with the same seeds.
-        same_answers: whether every training made the same predictions; None where the record does
-            not hold which were correct, and accuracies are compared.
-        same_conditions: whether versions, processor and backend are those of the record, so that a
-            CPU should give the same to the bit.
+        accuracies: accuracies of the repeated trainings, with the same seeds.
+        same_answers: whether every training was right about the same images; None if the record
+            does not say which those were, so that only accuracies are compared.
+        same_conditions: whether versions, machine, oneDNN's mode and number of jobs are those of
+            the record, so that a CPU should give the same to the bit.
     """
 
     net: str
@@ -31,17 +31,17 @@ class ReproducedRow(Frozen):
 
     @property
     def is_identical(self) -> bool:
-        """Whether the trainings are the same as those of the record, as far as is known."""
+        """Whether the results are the same as those of the record, as far as is known."""
         return self.accuracies == self.published and self.same_answers is not False
 
     @property
     def interval(self) -> Interval | None:
-        """Where the mean of as many further trainings lies, 19 times in 20; None of few seeds."""
+        """Where the mean of as many further trainings lies 19 times in 20; None for few seeds."""
         return interval_of_another_mean(self.published, len(self.accuracies))
 
     @property
     def agrees(self) -> bool:
-        """Whether it is the same to the bit, or, elsewhere, within the record's spread."""
+        """Whether it is the same to the bit or, under other conditions, in the record's spread."""
         if self.is_identical:
             return True
         interval = self.interval

@@ -23,19 +23,19 @@ class Comparison(Frozen):
     Attributes:
         title: what was compared.
         settings: what was the same for all: data, image size, budget, seeds, learning rates.
-        data: as `ImageData.describe` gives it; under ``opened_with`` the fields of the recipe that
-            decide it.
+        data: the result of `ImageData.describe`; under ``opened_with``, the recipe's fields that
+            affect it.
         judged_on: the images that `accuracies` are measured on, ``"test"`` or ``"validation"``.
         images: number of these images.
         rows: one per network.
-        differences: the first NiN of each group (or its first network) against each other one.
-            Those in a file of an earlier version are worked out again from `rows`.
-        factors: in a sweep, the values of each factor, by its name.
+        differences: the first NiN of each group (or its first network) against each other network.
+            Those in a file of an earlier version are computed again from `rows`.
+        factors: in a sweep, the values of each factor, by name.
         effects: in a sweep of several factors, the usual value of each (the recipe's, or the first)
-            against each other one, averaged over the other factors.
-        interactions: of each two factors, how much the step between the ends of the one depends on
-            the other.
-        tuning: the search that the first row's values come from, of `nin.tune`; else None.
+            against each of its other values, averaged over the other factors.
+        interactions: for each pair of factors, how much the step from the first to the last value
+            of the one depends on the other.
+        tuning: in a result of `nin.tune`, the search that the first row's values come from.
         versions: of Python, this package, Keras, NumPy and the backend.
         device: the machine.
         command: the command line that produced it.
@@ -76,7 +76,7 @@ class Comparison(Frozen):
     def frame(self) -> dict[str, list[Any]]:
         """Every number: a list per column, with a value per network.
 
-        `pandas.DataFrame` and `polars.DataFrame` take it as it is.
+        `pandas.DataFrame` and `polars.DataFrame` accept it as it is.
 
         Example:
             >>> recipe = nin.RECIPES["digits"].revised(epochs=1, limit=64)
@@ -92,16 +92,16 @@ class Comparison(Frozen):
         return markdown(*overview(self.rows, self.differences))
 
     def to_latex(self) -> str:
-        """The same as a `tabular` in LaTeX, with the rules of the package booktabs."""
+        """The same table as a LaTeX `tabular`, with the rules of the package booktabs."""
         return latex(*overview(self.rows, self.differences))
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: the finding, and the table."""
+        """What a notebook shows: the finding and the table."""
         return f"<p>{escape(self.answer)}</p>{html(*overview(self.rows, self.differences))}"
 
     @model_validator(mode="after")
     def _read_again(self) -> Self:
-        """Fill in what differences of an earlier version lack, from the rows' accuracies."""
+        """Compute the differences of an earlier version again, from the rows' accuracies."""
         rows = {(row.group, row.net): row for row in self.rows}
         names = [((d.group, d.net), (d.group, d.rival)) for d in self.differences]
         old = any(_is_old(each) for each in self.differences)
@@ -114,6 +114,6 @@ class Comparison(Frozen):
 
 
 def _is_old(difference: Difference) -> bool:
-    """Whether it was made when two seeds had an interval, and none had a p-value."""
+    """Whether it is of a version that gave two seeds an interval, and no difference a p-value."""
     too_few = difference.independent < FEWEST_SEEDS
     return (difference.low is not None) if too_few else (difference.p is None)

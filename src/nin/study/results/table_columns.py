@@ -1,4 +1,4 @@
-"""The columns of a report's tables: the title of each, and its text for a row."""
+"""The columns of a report's tables: their titles, and their texts for a row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table of texts as Markdown, as LaTeX, and as HTML, whatever characters the texts have."""
+"""A table of texts as Markdown, LaTeX or HTML, with all special characters escaped."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-#: What LaTeX reads as itself only when it is written otherwise.
+#: Characters that have to be written differently in LaTeX.
 _LATEX = {
     **{character: f"\\{character}" for character in "#$%&_{}"},
     "\\": r"\textbackslash{}",
@@ -25,13 +25,13 @@ _LATEX = {
 
 
 def markdown(titles: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """The table with a line per line, in the Markdown of GitHub."""
+    """The table in GitHub's Markdown."""
     rows = [map(escaped, titles), ["---"] * len(titles), *(map(escaped, line) for line in lines)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def latex(titles: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A `tabular` with the rules of the package booktabs; the first column is set to the left."""
+    """A `tabular` with the rules of the package booktabs; the first column is left-aligned."""
     head, *body = (" & ".join(map(_latex, line)) + r" \\" for line in (titles, *lines))
     columns = "l" + "r" * (len(titles) - 1)
     return "\n".join(
@@ -53,11 +53,11 @@ def html(titles: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 
 def escaped(text: str) -> str:
-    """`text` on one line, with the characters escaped that mean something to Markdown or HTML."""
+    """`text` on one line, with the special characters of Markdown and HTML escaped."""
     return re.sub(r"([\\`*_\[\]<>&|#~$!])", r"\\\1", " ".join(text.split()))
 
 
 def _latex(text: str) -> str:
-    # `split` would part at no-break spaces, too.
+    # `split` would also split at no-break spaces.
     line = re.sub(r"[\t\n\v\f\r ]+", " ", text).strip()
     return "".join(_LATEX.get(character, character) for character in line)

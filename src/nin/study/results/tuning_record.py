@@ -11,13 +11,13 @@ class TriedValues(Frozen):
     """One training of a search.
 
     Attributes:
-        number: in the order in which they began.
-        values: of the fields that are searched.
+        number: its place in the order in which they began.
+        values: of the searched fields.
         state: ``"complete"``, ``"pruned"`` (it was stopped because it was hopeless), or ``"fail"``
             (it was interrupted, or died).
-        accuracy: on held-out training images in the end; None unless it is complete.
+        accuracy: final accuracy on held-out training images; None unless it is complete.
         curve: the same after each epoch.
-        seconds: that it took.
+        seconds: how long it took.
     """
 
     number: int
@@ -33,13 +33,13 @@ class TuningRecord(Frozen):
 
     Attributes:
         sampler: what chose the values: ``"tpe"``, ``"random"`` or ``"grid"``.
-        minutes: that it was given.
-        space: what was searched, by field: its lowest and highest value, or all of them.
+        minutes: its time budget.
+        space: what was searched, by field: the lowest and highest value, or all choices.
         defaults: the recipe's own values.
-        best: those of the best training.
+        best: the values of the best training.
         tried: every training.
-        importances: share of the variation of accuracy that a field explains, by name; empty where
-            there are too few trainings to say.
+        importances: by field, the share of the variation in accuracy that it explains; empty if
+            there are too few trainings to tell.
     """
 
     sampler: str
@@ -52,5 +52,5 @@ class TuningRecord(Frozen):
 
     @property
     def found_better(self) -> bool:
-        """Whether any training was better than that of the recipe's own values."""
+        """Whether any training was better than the one with the recipe's own values."""
         return self.best != self.defaults

@@ -28,24 +28,23 @@ class Difference(Frozen):
         net: name of the one network.
         rival: name of the other.
         group: the exercise that both belong to.
-        n: number of seeds; of folds, of each of these.
+        n: number of trainings of each: one per seed, or one per seed and fold.
         mean: accuracy of `net` minus that of `rival`.
         low: lower end of the 95 % confidence interval of the mean over other seeds, evaluated on
-            the same images (paired t-test), or over other folds (corrected); None for fewer than
-            three seeds, or folds, or where no seed changes anything and it is not known which
-            images each network had right.
+            the same images (paired t-test), or over other folds (corrected t-test). None for fewer
+            than three seeds or folds, or if seeds change nothing and it is not known which images
+            each network had right.
         high: its upper end.
         images_low: lower end of the 95 % confidence interval over other images, with the same
             trained networks (Bonett and Price 2012); None if it is not known which images each
             network had right.
         images_high: its upper end.
-        p: of the hypothesis that there is no difference, over seeds and over images, whichever is
-            the higher; adjusted for all differences of the comparison (Holm 1979). None where
-            `low` is.
+        p: p-value of no difference: the higher of that over seeds and that over images, adjusted
+            for all differences of the comparison (Holm 1979). None if `low` is None.
         sd: standard deviation of the difference from seed to seed; None for one seed.
-        parameter_ratio: parameters of `rival` divided by those of `net`; None of an interaction.
-        folds: into how many parts all images were divided, each a test once; None: they were
-            not, and seeds are what varies.
+        parameter_ratio: parameters of `rival` divided by those of `net`; None for an interaction.
+        folds: number of folds, each being the test part once; None if the images were not divided
+            and only seeds vary.
     """
 
     net: str
@@ -64,23 +63,23 @@ class Difference(Frozen):
 
     @property
     def unit(self) -> str:
-        """What there are `n` of: ``"seeds"``, or ``"folds"``, each as often as there are seeds."""
+        """What `n` counts: ``"seeds"``, or ``"folds"``, each once per seed."""
         return "seeds" if self.folds is None else "folds"
 
     @property
     def independent(self) -> int:
-        """How many of the `n` are evidence of their own: further seeds of a fold are not."""
+        """How many of the `n` are independent evidence: further seeds of a fold are not."""
         return self.n if self.folds is None else min(self.n, self.folds)
 
     @property
     def is_clear(self) -> bool:
-        """Whether chance is unlikely at 5 %, that of seeds and that of images where known."""
+        """Whether chance is unlikely at 5 %: over seeds and, where known, over images."""
         return self.p is not None and self.p < 0.05
 
     def seeds_needed(self, difference: float = 0.01) -> int | None:
         """Seeds with which `difference` would be found four times in five, if it varies as here.
 
-        None: it is not known, from folds or fewer than three seeds, or more than a thousand.
+        None if this is unknown (with folds, or fewer than three seeds) or more than a thousand.
         """
         if self.folds is not None or self.sd is None or self.n < FEWEST_SEEDS:
             return None
@@ -93,12 +92,12 @@ def differences_between(
     """How much more accurate the first of each pair is than the second, over their seeds.
 
     Args:
-        pairs: all those of one comparison; the p-values are corrected for their number.
-        images: how many they were evaluated on, in all folds together.
-        folds: into how many parts all images were divided. None: they were not.
+        pairs: all pairs of one comparison; the p-values are corrected for their number.
+        images: how many images they were evaluated on, all folds together.
+        folds: number of folds; None if the images were not divided.
 
     Raises:
-        ValueError: a row's `correct` is not of as many images.
+        ValueError: a row's `correct` is not of that many images.
     """
     found = [_difference(row, rival, images, folds) for row, rival in pairs]
     corrected = holm([each.p for each in found])
@@ -116,12 +115,12 @@ def pooled_difference(
     """How much more accurate some networks are on average than as many others, seed by seed.
 
     Args:
-        ones: the networks whose mean accuracy is looked at.
-        others: those with whose mean it is compared: as many.
-        images: how many they were evaluated on.
-        names: what the two sides are called.
+        ones: the networks on the one side.
+        others: as many networks on the other side.
+        images: how many images they were evaluated on.
+        names: names of the two sides.
         group: what they belong to.
-        folds: into how many folds the images were divided, if they were.
+        folds: number of folds; None if the images were not divided.
     """
     gaps = [a - b for a, b in zip(_means(ones), _means(others), strict=True)]
     over_seeds, over_images = interval_over_seeds(gaps, folds), None
@@ -131,7 +130,7 @@ def pooled_difference(
         over_images = interval_over_images(wins / (len(ones[0].correct) * len(ones)))
         p = None if p is None else max(p, p_over_images(wins))
     if over_images is None and not any(deviation(row.accuracies) for row in (*ones, *others)):
-        over_seeds = p = None  # Seeds that change nothing are one training.
+        over_seeds = p = None  # If seeds change nothing, all of them are one training.
     low, high = over_seeds or (None, None)
     images_low, images_high = over_images or (None, None)
     return Difference(

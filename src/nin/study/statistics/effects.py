@@ -1,4 +1,4 @@
-"""What each factor of a sweep is worth on average, and whether two of them depend on each other."""
+"""What each factor of a sweep is worth on average, and whether factors depend on each other."""
 
 from __future__ import annotations
 
@@ -36,21 +36,22 @@ def effects_of(
     images: int,
     folds: int | None = None,
 ) -> tuple[list[Difference], list[Difference]]:
-    """The effect of each factor, and the interaction of each two of them.
+    """The effect of each factor, and the interaction of each pair of factors.
 
-    The p-values of all are corrected together.
+    All p-values are corrected together.
 
     Args:
         rows: of a full factorial, with `levels`.
-        factors: the values of each.
-        usual: of each factor, the value that the others are compared with.
-        images: how many the rows were evaluated on.
-        folds: into how many folds these were divided, if they were.
+        factors: the values of each factor.
+        usual: for each factor, the value that its other values are compared with.
+        images: how many images the rows were evaluated on.
+        folds: number of folds; None if the images were not divided.
 
     Returns:
-        For each factor its usual value against each other one, averaged over the other factors; and
-        for each two factors by how much the step between the ends of the one depends on the other.
-        Nothing for a single factor, which the rows' differences show.
+        For each factor, its usual value against each of its other values, averaged over the other
+        factors; and for each pair of factors, how much the step from the first to the last value of
+        the one depends on the other. Both are empty for a single factor, whose effect is in the
+        rows' differences.
     """
     if len(factors) < 2:
         return [], []

@@ -16,19 +16,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 CONFIDENCE = 0.95
-#: With two, the interval of a t-test is 13 times as wide as they are apart.
+#: With two values, the interval of a t-test is 13 times as wide as the distance between them.
 FEWEST_SEEDS = 3
 
 
 class Interval(NamedTuple):
-    """Between which bounds a difference of two accuracies lies; both are within [−1, 1]."""
+    """The bounds of an accuracy, or of a difference of two; both are within [−1, 1]."""
 
     low: float
     high: float
 
 
 def deviation(values: Sequence[float]) -> float | None:
-    """The sample standard deviation; None of fewer than two values."""
+    """The sample standard deviation; None for fewer than two values."""
     return statistics.stdev(values) if len(values) > 1 else None
 
 
@@ -40,11 +40,11 @@ def interval_over_seeds(gaps: Sequence[float], folds: int | None = None) -> Inte
     larger by the ratio of test to training images.
 
     Args:
-        gaps: accuracy of one network minus that of the other, one per seed; or per fold and seed.
-        folds: into how many parts all images were divided. None: they were not.
+        gaps: accuracy of one network minus that of the other, one per seed; or per seed and fold.
+        folds: number of folds; None if the images were not divided.
 
     Returns:
-        None for fewer than `FEWEST_SEEDS`, or as many folds.
+        The interval; None for fewer than `FEWEST_SEEDS` seeds or folds.
     """
     gaps = _independent(gaps, folds)
     if len(gaps) < FEWEST_SEEDS:
@@ -59,9 +59,9 @@ def interval_over_seeds(gaps: Sequence[float], folds: int | None = None) -> Inte
 
 
 def _independent(gaps: Sequence[float], folds: int | None) -> Sequence[float]:
-    """One gap per seed; or the mean of each fold, whose seeds share all images.
+    """One gap per seed; or the mean gap of each fold, whose seeds share all images.
 
-    All folds of one seed come first.
+    All folds of the first seed come first.
     """
     if folds is None:
         return gaps
@@ -69,16 +69,16 @@ def _independent(gaps: Sequence[float], folds: int | None) -> Sequence[float]:
 
 
 def interval_of_another_mean(values: Sequence[float], count: int) -> Interval | None:
-    """Where the mean of `count` further values lies, 19 times in 20, if they are of one kind.
+    """Where the mean of `count` further values of the same distribution lies 19 times in 20.
 
-    The prediction interval of the normal distribution.
+    This is the prediction interval of the normal distribution.
 
     Args:
         values: accuracies, one per seed.
-        count: how many further ones.
+        count: number of further values.
 
     Returns:
-        None for fewer than `FEWEST_SEEDS` values.
+        The interval; None for fewer than `FEWEST_SEEDS` values.
     """
     from scipy.stats import t
 
@@ -92,9 +92,9 @@ def interval_of_another_mean(values: Sequence[float], count: int) -> Interval | 
 
 
 def p_over_seeds(gaps: Sequence[float], folds: int | None = None) -> float | None:
-    """The chance of a mean at least as far from 0, were the networks equal on average over seeds.
+    """The probability of a mean at least this far from 0 if the networks were equal over seeds.
 
-    A paired t-test, two-sided, as in `interval_over_seeds`; None for fewer than `FEWEST_SEEDS`.
+    A two-sided paired t-test, as in `interval_over_seeds`; None for fewer than `FEWEST_SEEDS`.
     """
     gaps = _independent(gaps, folds)
     if len(gaps) < FEWEST_SEEDS:
@@ -112,9 +112,10 @@ def p_over_seeds(gaps: Sequence[float], folds: int | None = None) -> float | Non
 def interval_over_images(gaps: np.ndarray[Any, Any]) -> Interval:
     """Where the mean of `gaps` would lie with other images: its 95 % interval.
 
-    That of Bonett and Price (2012, *Adjusted Wald confidence interval for a difference of binomial
-    proportions based on paired data*), which counts one further image for each network; of several
-    seeds, each image counts by its mean. It has a width even where no image tells the two apart.
+    The interval is that of Bonett and Price (2012, *Adjusted Wald confidence interval for a
+    difference of binomial proportions based on paired data*), which counts one further image in
+    favour of each network. With several seeds, each image counts by its mean. The interval has a
+    width even if no image tells the two networks apart.
 
     Args:
         gaps: (images,): how much more often the one network was right, from −1 to 1.
@@ -127,15 +128,15 @@ def interval_over_images(gaps: np.ndarray[Any, Any]) -> Interval:
 
 
 def p_over_images(wins: np.ndarray[Any, Any]) -> float:
-    """The chance of a sum at least as far from 0, were the networks equal on every image.
+    """The probability of a sum at least this far from 0 if the networks were equal on every image.
 
-    With one seed, the exact test of McNemar (1947). With several, its like: for each image, either
-    network is equally likely to have made the other's predictions (Fisher's randomisation test,
-    exact).
+    With one seed this is McNemar's exact test (1947). With several it is the analogous exact
+    randomisation test of Fisher: for each image, either network is equally likely to have made the
+    other's predictions.
 
     Args:
-        wins: (images,) of integers: seeds in which only the one network was right, minus those in
-            which only the other was.
+        wins: (images,) of integers: number of seeds in which only the one network was right, minus
+            those in which only the other was.
     """
     from scipy.signal import convolve
     from scipy.stats import binom
@@ -152,10 +153,10 @@ def p_over_images(wins: np.ndarray[Any, Any]) -> float:
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """`p_values` of one family, adjusted (Holm 1979): below 0.05, one in twenty families errs.
+    """`p_values` adjusted (Holm 1979): at 0.05, at most one family in twenty has a false positive.
 
     Args:
-        p_values: one per comparison; those that are None stay None and do not count.
+        p_values: those of one family, one per comparison; None stays None and does not count.
     """
     known = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
     adjusted: list[float | None] = [None] * len(p_values)
@@ -174,7 +175,7 @@ def _t_test(gaps: Sequence[float]) -> Any:
     from scipy.stats import ttest_1samp
 
     with warnings.catch_warnings():
-        # Every seed differs by the same amount: the interval is as narrow as it should be.
+        # SciPy warns if every seed differs by the same amount, but the narrow interval is right.
         warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)
         return ttest_1samp(gaps, 0.0)
 

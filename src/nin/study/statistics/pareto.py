@@ -9,15 +9,16 @@ from nin.study.trials.row import Row
 
 
 def pareto_front(rows: Sequence[Row], cost: Callable[[Row], float]) -> list[Row]:
-    """The rows that no other dominates: none has lower or equal cost and higher or equal accuracy,
-    and differs in one of them.
+    """The rows that no other row dominates.
+
+    A row dominates another if it costs no more, is no less accurate, and differs in one of the two.
     """
     places = [(row, (cost(row), fmean(row.accuracies))) for row in rows if row.n]
     return [row for row, here in places if not any(_dominates(one, here) for _, one in places)]
 
 
 def mark_fronts(rows: Sequence[Row]) -> list[Row]:
-    """`rows` with `on_front` set: on the Pareto front of parameters and accuracy in its group."""
+    """`rows` with `on_front` set, by parameters and accuracy within each group."""
     groups = dict.fromkeys(row.group for row in rows)
     fronts = [row for group in groups for row in pareto_front(_group(rows, group), _parameters)]
     best = {id(row) for row in fronts}

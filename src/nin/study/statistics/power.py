@@ -1,4 +1,4 @@
-"""How many seeds and images a difference takes to be seen, before a comparison and after it."""
+"""How many seeds and images it takes to show a difference, before a comparison and after it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from bisect import bisect_left
 
 from nin.study.statistics.intervals import CONFIDENCE, FEWEST_SEEDS
 
-#: How often a difference that is there is to be seen.
+#: How often a real difference is to be detected.
 POWER = 0.8
-#: More is not worth counting to.
+#: Larger numbers of seeds are not worked out.
 MOST_SEEDS = 1000
 
 
@@ -18,7 +18,7 @@ def seeds_needed(difference: float, sd: float) -> int | None:
 
     Args:
         difference: of two networks' accuracies.
-        sd: by how much it varies from seed to seed (standard deviation).
+        sd: standard deviation of the difference from seed to seed.
 
     Returns:
         The number, at least `FEWEST_SEEDS`; None for more than `MOST_SEEDS`.
@@ -37,7 +37,7 @@ def seeds_needed(difference: float, sd: float) -> int | None:
 
 
 def power(effect: float, seeds: int) -> float:
-    """How likely a two-sided paired t-test finds a difference of `effect` standard deviations."""
+    """The probability that a two-sided paired t-test finds `effect` standard deviations."""
     from scipy.stats import nct, norm, t
 
     bound, shift = t.ppf((1 + CONFIDENCE) / 2, seeds - 1), effect * math.sqrt(seeds)
@@ -48,10 +48,10 @@ def power(effect: float, seeds: int) -> float:
 
 
 def difference_shown(images: int, disagreement: float) -> float:
-    """The smallest difference of accuracies that so many images show four times in five.
+    """The smallest difference in accuracy that this many images show four times in five.
 
-    However many seeds: where two networks disagree on a share of the images, which of them is
-    right on how many of these is partly luck.
+    More seeds do not help: of the images on which two networks disagree, how many each of them gets
+    right is partly luck.
 
     Args:
         images: number of test images.

@@ -1,4 +1,4 @@
-"""Networks of one cost: each is made as wide as costs what the recipe's own network does."""
+"""Networks of equal cost: each has the width at which it costs as much as the recipe's own."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from nin.training.recipe import Recipe, network_of
 
 #: What can be made equal.
 Equal = Literal["parameters", "multiply-adds"]
-#: A share of the cost that is near enough, and one that is too far off to be called equal.
+#: Relative differences in cost: one that is near enough, and one that is too large to call equal.
 _NEAR, _FAR = 0.002, 0.1
-#: The narrowest that is tried: `NiN` takes no width of 0.
+#: The smallest width to try: `NiN` does not accept 0.
 _NARROWEST = 0.0001
-#: Widths that are tried; channels are whole numbers, and more would change none.
+#: How many widths to try at most; channels are whole numbers, so more would change nothing.
 _MOST_TRIED = 12
 
 Shape = tuple[int, int, int]
@@ -31,17 +31,17 @@ def at_equal_cost(
     classes: int,
     shape_of: Callable[[Contender], Shape],
 ) -> list[Contender]:
-    """`contenders`, each with the width at which it costs what the recipe's own network does.
+    """`contenders`, each with the width at which it costs as much as the recipe's own network.
 
     Args:
         contenders: NiNs.
         recipe: its network sets the cost.
         equal: what is to be equal.
         classes: number of logits.
-        shape_of: (height, width, channels) of what a contender's first layer takes.
+        shape_of: returns (height, width, channels) of the input of a contender's first layer.
 
     Raises:
-        NinError: a network is no NiN, or no width makes it cost as much.
+        NinError: a network is not a NiN, its width is a factor, or no width makes it cost as much.
     """
     if equal not in _COSTS:
         known = " or ".join(_COSTS)

@@ -1,4 +1,4 @@
-"""All combinations of the factors of a sweep, a contender each."""
+"""All combinations of the factors of a sweep, one contender each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Grid:
     """All combinations of some factors.
 
     Args:
-        recipe: what is varied.
+        recipe: the recipe to vary.
         factors: at least one.
     """
 
@@ -45,7 +45,7 @@ class Grid:
         return [self._contender(values) for values in self._combinations()]
 
     def sample(self, most: int) -> list[Contender]:
-        """Up to so many of them, evenly spaced from the first to the last."""
+        """Up to `most` of them, evenly spaced from the first to the last."""
         count = min(most, len(self))
         places = {each * (len(self) - 1) // max(1, count - 1) for each in range(count)}
         every = enumerate(self._combinations())
@@ -93,7 +93,7 @@ def _check(recipe: Recipe, name: str) -> None:
 
 
 def _of_custom(recipe: Recipe, levels: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The name of custom network with its arguments at `levels`, and the recipe's fields."""
+    """The custom network's name with its arguments at `levels`, and the fields of the recipe."""
     own = code_arguments(recipe.preset)
     source = source_of(recipe.preset)
     fields = {name: value for name, value in levels.items() if name not in own}

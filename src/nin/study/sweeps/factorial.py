@@ -49,9 +49,9 @@ from nin.training.runs.provenance import command, device, versions
 from nin.training.runs.run_folder import locked
 from nin.training.schedule import adjust
 
-#: A longer sweep, or one of more trainings, is confirmed before it begins, if there is a terminal.
+#: A sweep of more seconds or more trainings is confirmed before it begins, if there is a terminal.
 LONG, MANY = 3600.0, 1000
-#: Networks by which the time is estimated.
+#: Number of networks from which the time is estimated.
 _SAMPLE = 8
 
 Vary = Mapping[str, Sequence[Any]]
@@ -77,32 +77,32 @@ def sweep(
 
     A factor is any field of a recipe (`learning_rate`, `batch_size`, `mixup`, …) or of its network:
     `width`, `depth`, `head`, a field of all its stages (`window`, `kernel_size`, `activation`, …),
-    or an argument of a custom network. What is found is the effect of each factor, averaged
-    over the others, and whether the effect of one depends on another.
+    or an argument of a custom network. The result is the effect of each factor, averaged over the
+    others, and whether the effect of one depends on another.
 
     Every finished training is kept in ``out/trainings``: the same call continues where it was
     stopped, and more values or seeds only add what is missing. In the end `out` holds
     ``compare.csv``, ``compare.json``, ``compare.md`` and ``report.html``.
 
     Args:
-        recipe: what is varied: a recipe or its name, a data set's name, or a folder of images; see
-            `nin.train`. Of a folder it is the frozen trunk, or its fine-tuning.
+        recipe: what to vary: a recipe or its name, a data set's name, or a folder of images; see
+            `nin.train`. For a folder it is training on a frozen trunk, or fine-tuning.
         vary: the values of each factor, by its name.
         out: folder for the results.
         title: heading of the report.
-        rates: learning rates to search for each combination; by default all have the recipe's.
-        seeds: number of seeds; they are 0, 1, ….
+        rates: learning rates to search for each combination; by default all use the recipe's.
+        seeds: number of seeds (0, 1, …).
         seconds: training time per combination in place of epochs, as measured on this machine.
-        equal: ``"parameters"`` or ``"multiply-adds"``: make each network as wide as costs what the
-            recipe's own does.
-        jobs: trainings at the same time; None for one, or for those of joblib's context (a Dask
-            cluster).
+        equal: ``"parameters"`` or ``"multiply-adds"``: give each network the width at which it
+            costs as much as the recipe's own.
+        jobs: number of trainings at the same time; None for one, or for as many as joblib's context
+            (a Dask cluster) runs.
         measured: whether to measure images/s and peak memory of each network.
-        judged_on: the part of the images that networks are evaluated on: ``"test"``, or
-            ``"validation"``, held-out training images, the same for all seeds, for whatever is to
-            be chosen by the result.
-        consent: called before the first training with a sentence on how long all will take, with
-            that in seconds (None: not long) and the number of trainings; False ends it there.
+        judged_on: the part of the images that networks are evaluated on: ``"test"``; or, if
+            something is to be chosen by the result, ``"validation"``, which are held-out training
+            images, the same for all seeds.
+        consent: called before the first training with a sentence on how long all will take, the
+            same in seconds (None: not long), and the number of trainings; False stops the sweep.
         options: fields of `Recipe` in place of the recipe's own.
 
     Returns:
@@ -133,7 +133,7 @@ def sweep(
     out = expand(out)
     make_folder(out / "trainings")
     data = open_evaluated(recipe, judged_on)
-    if not find_network(recipe.preset).pretrained:  # Fine-tuning does so itself.
+    if not find_network(recipe.preset).pretrained:  # Fine-tuning does this itself.
         recipe = adjust(recipe, len(data.train.labels))
     tried = sorted(rates or [recipe.learning_rate])
     console = stderr_console()
@@ -216,7 +216,7 @@ def _announce(
     trainings: int,
     consent: Callable[[str, float | None, int], bool] | None,
 ) -> None:
-    """Print how long it will take, and confirm; not where as many trainings are kept there."""
+    """Print how long the sweep will take, and confirm it, unless all trainings are kept already."""
     trainings -= sum(1 for _ in (conditions.out / "trainings").iterdir())
     if trainings <= 0:
         return

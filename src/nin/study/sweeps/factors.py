@@ -1,4 +1,4 @@
-"""Factors of a sweep: what of a recipe or its network can be varied, and how values are read."""
+"""Factors of a sweep: what can be varied in a recipe or its network, and how values are read."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from nin.networks.stages import MBConv, Stage, deepened
 from nin.study.statistics.effects import level_name
 from nin.training.recipe import Recipe
 
-#: Fields of a stage that a factor sets in all of them. The others are fields of a recipe, too.
+#: Fields of a stage that a factor sets in all stages. The others are also fields of a recipe.
 STAGE_FIELDS = ("kernel_size", "window", "strides", "padding", "pool", "activation", "last_relu")
-#: Fields of a recipe that are no factors, and why.
+#: Fields of a recipe that cannot be factors, and why.
 _NO_FACTORS = {
     **dict.fromkeys(
         ("data", "validation", "split_by", "groups", "folds", "fold"),
@@ -30,14 +30,14 @@ _NO_FACTORS = {
         "networks of a sweep are trained from fresh weights to the last epoch",
     ),
 }
-#: Field → the fields of which one must be set for it to change anything.
+#: Field → fields, one of which must be set for it to change anything.
 _NEEDS: dict[str, tuple[str, ...]] = {
     "fill_mode": ("shift", "rotation"),
     "mixup_prob": ("mixup", "cutmix"),
     "decay_biases": ("weight_decay",),
 }
 
-#: What there is to vary where a head is fitted to a frozen trunk.
+#: What can be varied if a head is fitted to a frozen trunk.
 _OF_A_HEAD = ("image_size", "resize_mode", "balance", "limit", "preset")
 
 
@@ -45,10 +45,10 @@ class Factor(NamedTuple):
     """What a sweep varies.
 
     Attributes:
-        name: a field of `Recipe`, one of `STAGE_FIELDS`, ``"head"``, or an argument of a network of
-            one's own.
-        values: that it takes, two or more.
-        usual: its value in the recipe, if that is among them; else the first.
+        name: a field of `Recipe`, one of `STAGE_FIELDS`, ``"head"``, or an argument of a custom
+            network.
+        values: its values, two or more.
+        usual: its value in the recipe, if that is among `values`; else the first of these.
     """
 
     name: str
@@ -60,13 +60,13 @@ def as_factors(recipe: Recipe, vary: Mapping[str, Sequence[Any]]) -> list[Factor
     """The factors that `vary` names, with their values as the recipe or the network holds them.
 
     Args:
-        recipe: what is varied.
-        vary: values by name; texts are read as numbers where numbers are wanted.
+        recipe: the recipe to vary.
+        vary: values by name; strings are converted where numbers are needed.
 
     Raises:
         UnknownNameError: there is no such factor.
-        NinError: a value is out of range or is there twice, there are fewer than two, or the
-            factor changes nothing.
+        NinError: a value is out of range or given twice, a factor has fewer than two values, or it
+            changes nothing.
     """
     if not vary:
         raise NinError("there is nothing to vary: name a field and its values", about=_VARY)
@@ -77,7 +77,7 @@ def as_factors(recipe: Recipe, vary: Mapping[str, Sequence[Any]]) -> list[Factor
 
 
 def names_of_factors(recipe: Recipe) -> list[str]:
-    """What can be varied."""
+    """The names of all possible factors."""
     fields = [name for name in Recipe.model_fields if name not in _NO_FACTORS]
     if is_custom(recipe.preset):
         return [*code_arguments(recipe.preset), *fields]
@@ -85,7 +85,7 @@ def names_of_factors(recipe: Recipe) -> list[str]:
 
 
 _VARY = Argument("vary")
-#: Where stages differ in a field.
+#: Stands for the value of a field in which stages differ.
 _SEVERAL = object()
 
 
@@ -127,7 +127,7 @@ def _read(recipe: Recipe, name: str, value: Any) -> Any:
 
 
 def _value_of(recipe: Recipe, name: str) -> Any:
-    """What the recipe has; of a field of stages only if all have the same."""
+    """The recipe's value; for a field of stages, `_SEVERAL` unless all stages have the same."""
     if is_custom(recipe.preset) and name in (own := code_arguments(recipe.preset)):
         return source_of(recipe.preset).arguments.get(name, own[name])
     if name in Recipe.model_fields:
@@ -161,7 +161,7 @@ def changed_stages(
     Args:
         stages: the table.
         changes: values of `STAGE_FIELDS`.
-        name: what the change is called in a message.
+        name: how messages call the change.
 
     Raises:
         NinError: a stage refuses a value.
@@ -175,7 +175,7 @@ def changed_stages(
 
 
 def _refuse_idle(recipe: Recipe, factor: Factor, vary: Mapping[str, Any]) -> None:
-    """Refuse a factor that would change no training."""
+    """Refuse a factor that would have no effect."""
     name, stages = factor.name, known_stages(recipe.preset) if not is_custom(recipe.preset) else ()
     why = None
     if name in _NEEDS and not any(getattr(recipe, each) or each in vary for each in _NEEDS[name]):
@@ -204,7 +204,7 @@ def _is_frozen(recipe: Recipe, vary: Mapping[str, Any]) -> bool:
 
 
 def code_arguments(preset: str) -> dict[str, Any]:
-    """The arguments of a custom network that have defaults, with these."""
+    """The arguments of a custom network that have defaults, with their defaults."""
     source = source_of(preset)
     if source.file is None:
         return {}
@@ -221,7 +221,7 @@ def code_arguments(preset: str) -> dict[str, Any]:
 
 
 def _literal(value: Any) -> Any:
-    """A word of the command line as Python would read it: a number, a truth value, or a text."""
+    """A word of the command line as Python would read it: a number, a Boolean, or a string."""
     if not isinstance(value, str):
         return value
     import ast

@@ -1,4 +1,4 @@
-"""How long trainings will take on this machine, before the first of them."""
+"""Estimates, before the first training, how long all will take on this machine."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from nin.study.trials.measurement import Workload, measure_once
 from nin.study.trials.trial import training_length
 from nin.training.precision import resolve_precision
 
-#: Multiply-adds per second that no processor of today is slow enough to miss by much: what takes
-#: less than `_SHORT` seconds at this rate is not worth a measurement, which takes ten.
+#: Multiply-adds per second that today's slowest processors nearly reach: what takes less than
+#: `_SHORT` seconds at this rate is not worth a measurement, which takes ten.
 _SLOWLY, _SHORT = 1e10, 60.0
 
 
 def estimate(conditions: Conditions, sample: Sequence[Contender], trainings: int) -> float | None:
-    """Seconds that so many trainings take, from the measured speed of one network.
+    """Seconds that this many trainings will take, from the measured speed of one network.
 
-    The others are reckoned by their multiply-adds.
+    The time of the others is estimated from their multiply-adds.
 
     Args:
         conditions: what is the same for all.
@@ -33,8 +33,8 @@ def estimate(conditions: Conditions, sample: Sequence[Contender], trainings: int
         trainings: how many there will be.
 
     Returns:
-        None where they are so short that it is not worth measuring, where the network is known to
-        this process alone, or where it has pretrained weights.
+        The seconds; None if the trainings are too short to be worth measuring, or if the network
+        exists only in this process or has pretrained weights.
     """
     at_once: int = max(1, joblib.effective_n_jobs(conditions.jobs))
     if conditions.seconds is not None:
@@ -50,7 +50,7 @@ def estimate(conditions: Conditions, sample: Sequence[Contender], trainings: int
     height, width, channels = conditions.data.image_shape
     workload = Workload(first, recipe, (height, width, channels), len(conditions.data.classes))
     speed = measure_once(conditions.out / "measured", workload, conditions.console)
-    alike = float(total / work[0])  # so many trainings of the one that was measured
+    alike = float(total / work[0])  # in trainings of the measured network
     return alike * _images(conditions, first) / speed.training.images_per_second / at_once
 
 

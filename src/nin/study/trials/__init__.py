@@ -1,5 +1,5 @@
-"""The trainings of a comparison: what takes part, one training each, and what came of them.
+"""The trainings of a comparison, and their results.
 
-`contender` names a network, `trial` trains it once, `trial_runner` runs many of them and
-`results_cache` keeps each as soon as it is there; `row` is what one network came to.
+`contender` names a network, `trial` trains it once, `trial_runner` runs many trials,
+`results_cache` keeps each outcome as soon as it is known, and `row` has the results of one network.
 """

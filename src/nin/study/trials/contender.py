@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nin.models import Classifier
 
 
-#: The images by which trainings are compared.
+#: The part of the images by which trainings are compared.
 EvaluationPart = Literal["test", "validation"]
 
 
@@ -27,9 +27,9 @@ class Contender(NamedTuple):
         net: its class, one of `nin.models.NETS`; or the name of a custom network,
             ``"nets.py:SmallNet"``.
         arguments: of the class, apart from the number of classes; none for a custom network.
-        group: the exercise it belongs to; empty in a plain comparison.
-        changes: fields of the recipe that are its own, where recipes are compared; None: none.
-        levels: in a sweep, the value of each factor, by its name; None: none.
+        group: the exercise that it belongs to; empty in a plain comparison.
+        changes: where recipes are compared, the fields in which its recipe differs; else None.
+        levels: in a sweep, the value of each factor, by its name; else None.
 
     Example:
         >>> narrow = nin.Contender("narrow", "NiN", {"preset": "mnist", "width": 0.25})
@@ -49,16 +49,16 @@ class Contender(NamedTuple):
 
         Args:
             classes: number of logits.
-            input_shape: (height, width, channels) of what its first layer takes; a function that
-                makes a custom network may need it.
+            input_shape: (height, width, channels) of its first layer's input; a function that makes
+                a custom network may need it.
         """
-        # Not at the top: names are checked without Keras.
+        # Imported here, so that names are checked without Keras.
         from nin.models import make_net
 
         return make_net(self.net, classes, input_shape, **self.arguments)
 
     def source(self) -> dict[str, Any]:
-        """Where the code of a custom network is, with its digest: as JSON values."""
+        """Where the code of a custom network is, and its digest, as JSON values."""
         return source_of(self.net)._asdict()
 
     @property
@@ -72,15 +72,15 @@ Net = Any
 
 
 def as_contenders(nets: Sequence[Net] | Mapping[str, Net]) -> list[Contender]:
-    """Contenders for `nets`, in that order; one that is a contender already stays as it is.
+    """Contenders for `nets`, in the same order; what is already a contender stays as it is.
 
     Args:
-        nets: names, contenders, tables of stages, classes, functions or Keras models; or these by
-            the names they are to have.
+        nets: names, contenders, tables of stages, classes, functions or Keras models; or a mapping
+            from names of the caller's choice to these.
 
     Raises:
         UnknownNameError: there is no such network.
-        NinError: two of a group have the same name, or `nets` is empty.
+        NinError: two networks of a group have the same name, or `nets` is empty.
     """
     if not nets:
         raise NinError("there is nothing to compare: name at least one network")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nin.study.trials.trial import SEARCH_SEED, Trial
 from nin.study.trials.trial_runner import TrialRunner
 
-#: How often a further rate is tried while the best is the lowest or the highest.
+#: How many further rates to try while the best one is the lowest or the highest.
 BEYOND = 2
 
 
@@ -17,9 +17,9 @@ def search_learning_rates(
     """Validation accuracy by learning rate, for each of `trials`.
 
     Args:
-        runner: runs them.
+        runner: runs the trials.
         trials: one per network, with any learning rate and seed.
-        rates: to begin with: two or more in increasing order, or none for no search.
+        rates: learning rates to begin with: two or more in increasing order, or none for no search.
     """
     tried: list[dict[float, float]] = [{} for _ in trials]
     wanted = [list(rates) for _ in trials]
@@ -38,7 +38,7 @@ def search_learning_rates(
 
 
 def best_learning_rate(tried: dict[float, float]) -> float:
-    """The rate with the highest accuracy; the lowest of several."""
+    """The rate with the highest accuracy; the lowest if there are several."""
     return max(sorted(tried), key=tried.__getitem__)
 
 

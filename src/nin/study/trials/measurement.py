@@ -31,13 +31,13 @@ from nin.training.schedule import optimizer
 
 #: Shortest measurement, in seconds and in batches.
 LEAST_SECONDS, LEAST_BATCHES = 2.0, 3
-#: Batches before it: the first is compiled, the second allocates what later ones reuse.
+#: Batches before the measurement: the first compiles, the second allocates what later ones reuse.
 WARM_UP = 2
 _SELF = Path("/proc/self")
 
 
 class Workload(NamedTuple):
-    """What is measured.
+    """What to measure.
 
     Attributes:
         contender: the network.
@@ -53,10 +53,10 @@ class Workload(NamedTuple):
 
 
 class Elsewhere(NamedTuple):
-    """What was measured on another machine.
+    """Measurements from another machine.
 
     Attributes:
-        speeds: of each network, by its name.
+        speeds: those of each network, by its name.
         place: the machine, as ``device`` and ``versions``.
     """
 
@@ -67,9 +67,9 @@ class Elsewhere(NamedTuple):
 class _Kept(BaseModel):
     net: str
     measured: Measured
-    #: Of `measured`; measurements of version 0.1.0 have none.
+    #: Digest of `measured`; measurements of version 0.1.0 have none.
     sha256: str | None = None
-    #: The machine and what computed there; earlier measurements do not have it.
+    #: The machine and its software; earlier measurements do not have them.
     device: dict[str, Any] | None = None
     versions: dict[str, str] | None = None
 
@@ -119,15 +119,16 @@ def measure_once(folder: Path, workload: Workload, console: Console) -> Measured
 
 
 def measured_elsewhere(folder: Path, names: Sequence[str], batch_size: int) -> Elsewhere:
-    """What another comparison has measured of the networks with these names.
+    """The speeds that another comparison measured for the networks with these names.
 
     Args:
-        folder: its ``measured``.
+        folder: the folder ``measured`` of that comparison.
         names: of the networks.
         batch_size: of the trainings.
 
     Raises:
-        RunError: a file is damaged, or there is not one measurement of each network.
+        RunError: a file is damaged, there is not exactly one measurement of each network, or they
+            are of several machines.
     """
     speeds, places = {}, []
     for path in sorted(folder.glob("*.json")):
@@ -172,7 +173,7 @@ def _key(workload: Workload) -> str:
 
 
 def _in_new_process(what: str, workload: Workload) -> Speed:
-    """Measure in a fresh process: the peak of a used one may be of something else."""
+    """Measure in a fresh process: in a used one, something else may have set the peak."""
     contender, recipe, *shapes = workload
     request = [what, LEAST_SECONDS, [contender, recipe.model_dump(), *shapes]]
     program = "from nin.study.trials.measurement import serve_measurement; serve_measurement()"
@@ -233,7 +234,7 @@ def _timed(work: Callable[[], object], images: int, seconds: float) -> Speed:
 
 
 def start_peak() -> int:
-    """The memory of this process in bytes; resets its peak where the system allows that."""
+    """The memory of this process in bytes; resets its peak if the system allows that."""
     with contextlib.suppress(OSError):
         # 5 resets the high-water mark to the current size.
         (_SELF / "clear_refs").write_text("5")
@@ -255,6 +256,6 @@ def _status(name: str) -> int | None:
 
 
 def _usage() -> int:
-    """The peak since the process started, where nothing better is known, as on macOS."""
+    """The peak since the process started, if nothing better is known, as on macOS."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else 1024 * most

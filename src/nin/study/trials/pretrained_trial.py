@@ -1,4 +1,4 @@
-"""A trial of a network with pretrained weights: its head fitted, or all of it trained on."""
+"""A trial of a network with pretrained weights: fits its head, or fine-tunes it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from nin.training.transfer_learning.head import Head, fit_head
 
 
 def train_pretrained(trial: Trial, callbacks: Sequence[Any] = ()) -> Outcome:
-    """Train once. Of a frozen trunk the validation accuracy is that of cross-validation.
+    """Train once. With a frozen trunk, the validation accuracy is that of cross-validation.
 
     Args:
         trial: its network has pretrained weights.
-        callbacks: further Keras callbacks, where it is trained by gradients.
+        callbacks: further Keras callbacks, used only in fine-tuning.
 
     Raises:
         DataError: there are too few photographs to hold any out, or some cannot be read.
@@ -69,7 +69,7 @@ def _cross_validated(head: Head, data: ImageFolder) -> float:
 
 
 def _features(recipe: Recipe, data: ImageFolder, part: Part) -> tuple[Any, Any]:
-    """(n, channels) and (n,): what the trunk makes of a part, and its labels."""
+    """(n, channels) and (n,): the trunk's features of a part, and its labels."""
     trunk = load_trunk(recipe.preset)
     view = View(trunk.digest, data.image_shape[0], recipe.resize_mode, data.bit_depth)
     files = data.files(part)

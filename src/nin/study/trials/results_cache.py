@@ -21,7 +21,7 @@ Provenance = dict[str, dict[str, Any]]
 
 
 class ResultsCache:
-    """Outcomes by trial; a comparison that is started again takes them from here.
+    """Outcomes by trial; a comparison that is started again reads them from here.
 
     Args:
         folder: holds one JSON file per trial.
@@ -37,10 +37,10 @@ class ResultsCache:
         return self.folder / f"{name}-{trial.recipe.learning_rate:g}-{seed}-{trial.key()}.json"
 
     def get(self, trial: Trial) -> Outcome | None:
-        """The outcome of `trial` if these versions have run it before, under whatever name.
+        """The outcome of `trial` if the same versions have run it before, under any name.
 
         Raises:
-            RunError: the file is damaged, was changed, or is another trial's.
+            RunError: the file is damaged, was changed, or belongs to another trial.
         """
         for path in sorted(self.folder.glob(f"*-{trial.key()}.json")):
             kept = read(path, _Kept)
@@ -51,7 +51,7 @@ class ResultsCache:
         return None
 
     def check_sources(self, contenders: Iterable[Contender]) -> None:
-        """Refuse to go on with trainings of networks whose code has changed since.
+        """Refuse to continue a comparison whose networks' code has changed since.
 
         Raises:
             RunError: trainings of an earlier state of a network's file are kept here.
@@ -71,7 +71,7 @@ class ResultsCache:
                 )
 
     def put(self, trial: Trial, outcome: Outcome, made: Provenance) -> None:
-        """Keep `outcome`, wholly or not at all.
+        """Write `outcome`, completely or not at all.
 
         Raises:
             NinError: it cannot be written.
@@ -87,12 +87,12 @@ class _Kept(BaseModel):
     outcome: Outcome
     versions: dict[str, str]
     device: dict[str, Any]
-    #: Of all the rest; results of version 0.1.0 have none.
+    #: Digest of everything else; results of version 0.1.0 have none.
     sha256: str | None = None
 
     def fault(self, trial: Trial) -> str | None:
-        """Why this is not what was kept of `trial`; None if it is."""
-        # What an earlier version did not keep is not in its digest.
+        """Why this cannot be the outcome of `trial`; None if it can."""
+        # Fields that an earlier version did not write are not in its digest.
         content = self.model_dump(exclude={"sha256"}, exclude_unset=True)
         if self.sha256 not in (None, digest(content)):
             return "it was changed after it was written"

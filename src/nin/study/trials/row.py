@@ -1,4 +1,4 @@
-"""`Row`: what one network of a comparison came to, as plain values."""
+"""`Row`: the results of one network of a comparison, as plain values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nin.accounting.cost import Cost
 
 
 class Frozen(BaseModel):
-    """Plain values that nothing changes; unknown ones are refused."""
+    """Plain values that cannot be changed; unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -43,14 +43,15 @@ class Row(Frozen):
 
     Attributes:
         net: name of the network.
-        group: the exercise it belongs to; empty in a plain comparison.
+        group: the exercise that it belongs to; empty in a plain comparison.
         cost: parameters, arithmetic and memory, counted.
         rates: validation accuracy by learning rate tried, in increasing order of rate.
-        learning_rate: the best of them, used with all seeds; where each fold has its own, the
-            middle one.
-        accuracies: on the test or validation images, one per seed; or one per fold and seed.
+        learning_rate: the best of them, used with all seeds; with folds, each of which has its own,
+            the median.
+        accuracies: on the test or validation images, one per seed; or one per seed and fold.
         correct: which of these images were classified correctly, as `pack` writes it, one per seed,
-            of folds one after the other; empty in results of before this was kept.
+            with all folds joined; empty in older results, and if not all were evaluated on the same
+            images.
         curves: validation accuracy after each epoch, one list per training.
         seconds: training time, mean over trainings.
         died: number of trainings that the health watch stopped.
@@ -58,8 +59,8 @@ class Row(Frozen):
         on_front: whether it is on its group's Pareto front of parameters and accuracy: no other
             network is at least as good in both and better in one.
         levels: in a sweep, the value of each factor, by its name.
-        training: the network, and all that its trainings were made of but their seeds, as
-            `Trial.training` gives it, so that they can be repeated; None where it was not kept yet.
+        training: what is needed to repeat its trainings, except the seeds, as `Trial.training`
+            returns it; None in older results.
     """
 
     net: str
@@ -79,7 +80,7 @@ class Row(Frozen):
 
     @property
     def n(self) -> int:
-        """Number of seeds."""
+        """Number of trainings that were evaluated."""
         return len(self.accuracies)
 
 
@@ -89,10 +90,10 @@ def pack(correct: Sequence[bool] | np.ndarray[Any, Any]) -> str:
 
 
 def unpack(packed: str, images: int) -> np.ndarray[Any, Any]:
-    """The images that were classified correctly, (images,) of booleans: what `pack` was given.
+    """(images,) of Booleans: which images were classified correctly, as `pack` was given them.
 
     Raises:
-        ValueError: it was not written by `pack` for as many images.
+        ValueError: it was not written by `pack` for this many images.
     """
     held = np.frombuffer(base64.b64decode(packed, validate=True), dtype=np.uint8)
     if len(held) != -(-images // 8):
@@ -103,7 +104,7 @@ def unpack(packed: str, images: int) -> np.ndarray[Any, Any]:
 
 
 def is_packed(packed: str, images: int) -> bool:
-    """Whether `pack` can have written this for so many images."""
+    """Whether `pack` can have written this for this many images."""
     try:
         unpack(packed, images)
     except ValueError:

@@ -1,4 +1,4 @@
-"""`Trial`: one training of a comparison, and what came of it."""
+"""`Trial`: one training of a comparison, and its outcome."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from nin.training.schedule import optimizer
 
 #: Learning rates are chosen with this seed, which is not among those that are evaluated.
 SEARCH_SEED = 2**31
-#: Fields that recipes have come to have since results of trials have been kept.
+#: Recipe fields that were added after the first results of trials had been kept.
 LATER = (
     *("depth", "batch_norm", "pooling", "decay_biases", "ema_momentum", "fill_mode"),
     *("mixup", "cutmix", "mixup_prob", "label_smoothing", "groups", "folds", "fold"),
@@ -42,13 +42,13 @@ class Outcome(BaseModel):
 
     Attributes:
         validation: accuracy on the validation images after the last epoch.
-        accuracy: on the test images; None of a trial not evaluated on them, as those of the
-            learning-rate search are not.
-        n: number of images it was evaluated on; 0 of a trial of the search.
-        correct: which of them were classified correctly, as `row.pack` writes it; None of a
-            trial of the search, and where it was not kept yet.
+        accuracy: on the test images; None if it was not evaluated on them, as in the learning-rate
+            search.
+        n: number of images that it was evaluated on; 0 in the search.
+        correct: which of them were classified correctly, as `row.pack` writes it; None in the
+            search and in older results.
         curve: validation accuracy after each epoch.
-        seconds: of training, without validation and the first batch, in which it is compiled.
+        seconds: of training, without validation and without the first batch, which compiles.
         died: whether the health watch stopped it.
     """
 
@@ -68,11 +68,11 @@ class Trial(NamedTuple):
 
     Attributes:
         contender: the network.
-        recipe: everything but the network.
+        recipe: everything about the training except the network.
         steps: number of batches; the recipe has enough epochs for them.
         fingerprint: of the images, so that a result is never reused for other images.
         effort: amount of work in any unit, from which the time left is estimated.
-        judged_on: ``"test"``; or ``"validation"``, where test images are not to be looked at.
+        judged_on: ``"test"``; or ``"validation"`` if test images must not be looked at.
         divided_by: the seed that divides the images for all trials; see `trial_images`.
     """
 
@@ -96,7 +96,7 @@ class Trial(NamedTuple):
 
     @property
     def evaluated_on(self) -> EvaluationPart | None:
-        """The part it is evaluated on when it has been trained; None: it is one of a search."""
+        """The part that it is evaluated on after training; None in a search."""
         return None if self.is_search else self.judged_on
 
     @property
@@ -119,32 +119,32 @@ class Trial(NamedTuple):
         return self._replace(recipe=recipe)
 
     def shortened(self, share: float) -> Trial:
-        """The trial that takes this share of the steps, for a search; at least one."""
+        """The trial with this share of the steps (at least one), for a search."""
         if share == 1:
             return self
         return self._replace(steps=max(1, round(share * self.steps)), effort=share * self.effort)
 
     def in_fold(self, fold: int | None) -> Trial:
-        """The trial of the same network evaluated on this fold; None: as it is."""
+        """The trial of the same network evaluated on this fold; None leaves it as it is."""
         return self if fold is None else self._replace(recipe=self.recipe.revised(fold=fold))
 
     def images(self) -> ImageData:
-        """The images it is trained and evaluated on.
+        """The images that it is trained and evaluated on.
 
         Raises:
-            DataError: they cannot be had.
+            DataError: they cannot be opened.
         """
         return trial_images(self.recipe, self.divided_by, self.evaluated_on or "test")
 
     def spec(self) -> dict[str, Any]:
-        """Everything that decides the result, as JSON values; names and effort do not."""
+        """Everything that affects the result, as JSON values; names and effort do not."""
         recipe = self.recipe.model_dump(mode="json", exclude={"name", "preset", "width", "dropout"})
-        # By the keys of earlier recipes, or no result kept then would be found. How a folder is
+        # With the keys of earlier recipes, so that results kept then are found. How a folder is
         # divided is in the fingerprint.
         recipe.setdefault("smaller_first", [])
         recipe["fit"] = recipe.pop("resize_mode")
         del recipe["split_by"]
-        # Nor these, which leave a training as it was unless they are given.
+        # For the same reason, later fields are left out at their defaults, which change nothing.
         for name in LATER:
             if recipe[name] == Recipe.model_fields[name].default:
                 del recipe[name]
@@ -164,7 +164,7 @@ class Trial(NamedTuple):
         }
 
     def training(self) -> dict[str, Any]:
-        """What `reproduce` needs to train the same again but for the seed, as JSON values."""
+        """What `reproduce` needs to repeat the training, except the seed, as JSON values."""
         contender = self.contender
         own = {"source": contender.source()} if contender.is_own else {}
         return {
@@ -184,7 +184,7 @@ class Trial(NamedTuple):
         return digest(self.spec())[:16]
 
     def accuracy_of(self, outcome: Outcome) -> float:
-        """The accuracy compared by; an outcome has it, or is refused when it is read."""
+        """The accuracy to compare by; an outcome without it is refused when it is read."""
         accuracy = outcome.accuracy if self.judged_on == "test" else outcome.validation
         assert accuracy is not None
         return accuracy
@@ -199,9 +199,9 @@ class Trial(NamedTuple):
             return "it was not evaluated on test images"
         if outcome.correct is not None and not is_packed(outcome.correct, outcome.n):
             return f"it does not hold which of its {outcome.n:,} images were right"
-        if self.is_pretrained:  # It keeps the best epoch, or has none.
+        if self.is_pretrained:  # It keeps the best epoch, or has no epochs.
             return None
-        # Of a folder, the seed decides how many steps an epoch has: one at least.
+        # For a folder, the seed decides how many steps an epoch has: at least one.
         if not 1 <= len(outcome.curve) <= self.steps:
             return f"it has {len(outcome.curve)} epochs in place of up to {self.steps}"
         if outcome.curve[-1] != outcome.validation:

@@ -1,4 +1,4 @@
-"""`TrialClock`: the time that a trial is trained for, which ends after its steps."""
+"""`TrialClock`: times the training of a trial, and ends it after the trial's steps."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from nin.progress import LineTimer, stderr_console, time_left
 class TrialClock(keras.callbacks.Callback):
     """Measures the time of training, and stops it after the trial's steps.
 
-    Where standard error is neither a terminal nor a notebook, a long training prints now and then
-    how far it is.
+    If standard error is neither a terminal nor a notebook, a long training prints its progress now
+    and then.
 
     Args:
         label: what the lines begin with.
-        steps: of the trial.
-        batch_size: images in a step.
+        steps: number of steps of the trial.
+        batch_size: images per step.
     """
 
     def __init__(self, label: str, steps: int, batch_size: int) -> None:
@@ -35,7 +35,7 @@ class TrialClock(keras.callbacks.Callback):
         self._since = time.perf_counter() if self._done else None
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Take the time since the last batch."""
+        """Add the time since the last batch; stop after the last step."""
         now = time.perf_counter()
         self.seconds += 0.0 if self._since is None else now - self._since
         self._since = now

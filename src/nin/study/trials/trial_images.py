@@ -1,4 +1,4 @@
-"""The images of a trial: those that it is evaluated on are the same whatever its seed."""
+"""The images of a trial; those that it is evaluated on do not depend on its seed."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from nin.training.runs.dataset import open_images
 
 
 def shares_test_images(data: ImageData) -> bool:
-    """Whether the test images are the same for every seed: not those of a folder without any."""
+    """Whether every seed has the same test images; a folder without a test part does not."""
     return not isinstance(data, ImageFolder) or "test" in data.inventory.pictures
 
 
 def division_seed(
     recipe: Recipe, data: ImageData, judged_on: EvaluationPart = "test"
 ) -> int | None:
-    """The seed by which images are divided for all trials of a comparison.
+    """The seed that divides the images for all trials of a comparison.
 
-    None: the images themselves say what is in their test, or its folds are all tested on; or, in
-    results of before, each trial was evaluated on images of its own.
+    None if no seed decides what is evaluated: the data set has its own test part, or every fold is
+    tested in turn. Also None for recipes of older results, in which each trial was evaluated on the
+    test images of its own seed.
 
     Args:
         recipe: of the comparison.
@@ -38,7 +39,8 @@ def trial_images(
 ) -> ImageData:
     """The images of a trial.
 
-    Its own seed decides which images are held out for validation, unless it is evaluated on those.
+    The trial's own seed decides which images are held out for validation, unless it is evaluated on
+    them.
 
     Args:
         recipe: of the trial.
@@ -46,7 +48,7 @@ def trial_images(
         evaluated_on: the part that is the same for all seeds.
 
     Raises:
-        DataError: they cannot be had.
+        DataError: they cannot be opened.
     """
     if divided_by is None:
         return open_images(recipe)
@@ -58,5 +60,5 @@ def trial_images(
     assert isinstance(whole, ImageFolder)
     try:
         return open_images(recipe, membership=whole.membership().of_another_run())
-    except DataError:  # So few pictures that a class has to train on those of the test.
+    except DataError:  # A class has so few images that it needs some of the test part to train on.
         return open_images(recipe)

@@ -26,14 +26,14 @@ from nin.study.trials.trial import Outcome, Trial, train_trial
 
 
 class TrialRunner:
-    """Runs trials, keeps each outcome as soon as it is there, and shows the progress.
+    """Runs trials, keeps each outcome as soon as it is known, and shows the progress.
 
     The workers are joblib's; under ``joblib.parallel_config("dask")`` they are those of a cluster.
     Only this process writes outcomes.
 
     Args:
         cache: where outcomes are kept.
-        jobs: trials at the same time; None for joblib's own choice.
+        jobs: number of trials at the same time; None for joblib's own choice.
         trials: number of trials in total.
         effort: of all trials together.
         console: for progress.
@@ -124,7 +124,7 @@ class TrialRunner:
             n_jobs=self.jobs,
             return_as="generator_unordered",
             batch_size=1,
-            # For workers of this machine; a cluster's see to themselves.
+            # For workers on this machine; those of a cluster look after themselves.
             initializer=exit_with_parent,
             initargs=(os.getpid(),),
         )
@@ -154,7 +154,7 @@ class TrialRunner:
         )
 
     def _left(self) -> str:
-        """The time left, where no bar shows it."""
+        """The time left, if no bar shows it."""
         task = self._bar.tasks[0]
         left = (task.total or 0.0) - task.completed
         if self.console.is_interactive or left <= 0 or not task.completed:
@@ -166,7 +166,7 @@ class TrialRunner:
 
 
 def _outcome(trial: Trial, folder: Path) -> tuple[Trial, Outcome, Provenance]:
-    """Train in the folder that relative names begin in; a worker elsewhere started in another."""
+    """Train in the folder that relative paths start from; a remote worker started in another."""
     if not folder.is_dir():
         raise NinError(
             f"a worker cannot find {folder}: start the comparison in a folder that all machines"

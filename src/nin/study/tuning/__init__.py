@@ -1,1 +1,1 @@
-"""Tuning: values searched by held-out training images, and evaluated once on test images."""
+"""Tuning: values are searched on held-out training images, and evaluated once on test images."""

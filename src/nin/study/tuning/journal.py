@@ -1,4 +1,4 @@
-"""The journal of a search: Optuna's file, whole again after a process was killed."""
+"""The journal of a search: Optuna's file, repaired after a process was killed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nin.installing import install_line
 
 
 def optuna() -> ModuleType:
-    """Optuna, quiet.
+    """Optuna, with its log messages turned off.
 
     Raises:
         NinError: it is not installed.
@@ -25,10 +25,10 @@ def optuna() -> ModuleType:
 
 
 def open_journal(path: Path) -> Any:
-    """The storage in the file `path`, which is made if there is none.
+    """The storage in the file `path`, which is created if there is none.
 
-    To be called by one process at a time, which holds the folder's lock: the lock of Optuna that a
-    killed process has left is taken away, and so is half a line at the end.
+    Call it only while holding the folder's lock: it removes the lock of Optuna that a killed
+    process has left, and an incomplete last line.
 
     Raises:
         RunError: the file is damaged.

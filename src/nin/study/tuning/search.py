@@ -1,4 +1,4 @@
-"""The search: Optuna suggests values, each training reports their accuracy on held-out images."""
+"""The search: Optuna suggests values; each training reports its accuracy on held-out images."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from nin.study.results.tuning_record import TriedValues
 from nin.study.tuning.journal import open_journal, optuna
 from nin.training.recipes.spaces import Choice, Range, Space
 
-#: Trainings that are never stopped early, at the beginning, and the share of each that is not.
+#: How many first trainings, and which first share of every later one, are never stopped early.
 STARTUP, WARM_UP = 4, 1 / 3
 #: Samplers by name.
 SAMPLERS = ("tpe", "random", "grid")
-#: Up to so many combinations of values are tried one after the other, none twice.
+#: Up to this many combinations of values are always tried as a grid, each of them once.
 FEW = 100
 
 #: Called with the epoch (from 1 on) and the accuracy after it; True to stop the training.
@@ -30,12 +30,12 @@ Report = Callable[[int, float], bool]
 
 
 class Trained(NamedTuple):
-    """What came of one training of a search.
+    """The result of one training of a search.
 
     Attributes:
-        accuracy: on held-out training images, in the end.
+        accuracy: final accuracy on held-out training images.
         curve: the same after each epoch.
-        done: the share of its steps that it made: below 1 if it was stopped.
+        done: the share of its steps that were done: below 1 if the time ran out.
     """
 
     accuracy: float
@@ -43,22 +43,22 @@ class Trained(NamedTuple):
     done: float
 
 
-#: Trains with some values; called with these, with what to report to after each epoch, and with the
-#: seconds after which it is to stop.
+#: Trains with given values; called with these, with the function to report to after each epoch, and
+#: with the seconds after which to stop.
 Train = Callable[[dict[str, Any], Report, float], Trained]
 
 
 class Search:
-    """A search that goes on where an earlier one in the same folder ended.
+    """A search that continues where an earlier one in the same folder ended.
 
     Args:
         folder: holds ``optuna.journal``; locked by this process.
-        name: of the search: other data, or another recipe, have another.
-        space: what is searched.
+        name: name of the search, which is different for other data or another recipe.
+        space: what to search.
         defaults: the recipe's own values, which are tried first.
-        sampler: one of `SAMPLERS`; few combinations are tried as a grid in any case, since the
-            others would try some of them twice.
-        epochs: of a training, about.
+        sampler: one of `SAMPLERS`; a few combinations are always tried as a grid, because the other
+            samplers would try some of them twice.
+        epochs: about how many a training has.
         console: for progress.
     """
 
@@ -91,14 +91,14 @@ class Search:
         self._end_interrupted()
 
     def run(self, minutes: float, train: Train) -> None:
-        """Try values until the time is used up; that of earlier calls counts.
+        """Try values until the time is used up; the time of earlier calls counts.
 
         Args:
-            minutes: for all trainings together.
+            minutes: time for all trainings together.
             train: see `Train`.
 
         Raises:
-            NinError: the time is too short for one training of other values than the recipe's.
+            NinError: the time is too short for one training with values other than the recipe's.
             KeyboardInterrupt: Ctrl-C; what is finished is kept.
         """
         while not self._is_exhausted():
@@ -106,7 +106,7 @@ class Search:
             lengths = [each.seconds for each in self.tried() if each.state == "complete"]
             if left <= 0 or (lengths and median(lengths) > left):
                 break
-            # Only the first training shows how long one is; later ones are left to end.
+            # Only the first training has a time limit: it shows how long one takes.
             self._try(math.inf if lengths else left, train)
         self._check(minutes)
 
@@ -126,12 +126,12 @@ class Search:
         ]
 
     def best(self) -> dict[str, Any]:
-        """The values of the best training; of equals the first, and the recipe's own if tried."""
+        """The values of the best training; the earliest if several are equally good."""
         complete = [each for each in self.tried() if each.accuracy is not None]
         return max(complete, key=lambda each: (each.accuracy or 0.0, -each.number)).values
 
     def importances(self) -> dict[str, float]:
-        """Share of the variation that each field explains; empty where there is too little."""
+        """The share of the variation that each field explains; empty if there are too few data."""
         complete = [each for each in self.tried() if each.accuracy is not None]
         if len(complete) < 2 * STARTUP or len({each.accuracy for each in complete}) < 2:
             return {}
@@ -176,13 +176,13 @@ class Search:
         self._say(trial, trained, stopped)
 
     def _ask(self) -> Any:
-        """The next values, the recipe's own first; alike however often it was interrupted."""
+        """The next values, the recipe's own first; interruptions do not change their order."""
         trials, samplers = self._study.get_trials(deepcopy=False), self._optuna.samplers
         if not any(self._is_own(trial) for trial in trials):
             self._study.enqueue_trial(self.defaults)
         elif self.sampler == "grid" and not any(t.state.name == "WAITING" for t in trials):
-            # Optuna's own sampler of grids would try the recipe's values once more, and end in an
-            # error outside its own loop.
+            # Optuna's own grid sampler would try the recipe's values again, and ends with an error
+            # outside Optuna's own loop.
             self._study.enqueue_trial(self._untried()[0])
         if self.sampler == "random":
             self._study.sampler = samplers.RandomSampler(seed=len(trials))
@@ -191,21 +191,21 @@ class Search:
         return self._study.ask(fixed_distributions=self._distributions)
 
     def _is_own(self, trial: Any) -> bool:
-        """Whether it has the recipe's own values, and is finished or waits."""
+        """Whether a trial has the recipe's own values, and is complete or waiting."""
         values = trial.system_attrs.get("fixed_params", trial.params)
         return trial.state.name in ("COMPLETE", "WAITING") and values == self.defaults
 
     def _is_exhausted(self) -> bool:
-        """Whether a grid has been tried as a whole."""
+        """Whether all of a grid has been tried."""
         return self.sampler == "grid" and not self._untried()
 
     def _untried(self) -> list[dict[str, Any]]:
-        """The combinations of a grid that no training has ended with."""
+        """The combinations of a grid that have not been tried; a failed training does not count."""
         done = [each.values for each in self.tried() if each.state != "fail"]
         return [values for values in self._grid if values not in done]
 
     def _end_interrupted(self) -> None:
-        """A training that ran when its process was killed has failed; its values come again."""
+        """Mark trainings whose process was killed as failed; their values are tried again."""
         running = self._optuna.trial.TrialState.RUNNING
         for trial in self._study.get_trials(deepcopy=False, states=(running,)):
             self._study.tell(trial.number, state=self._optuna.trial.TrialState.FAIL)
@@ -251,13 +251,13 @@ def _distribution(made: Any, given: Range | Choice) -> Any:
 
 
 def _combinations(space: Space) -> float:
-    """How many combinations of values there are; infinity where one is a range."""
+    """The number of combinations of values; infinite if there is a range."""
     sizes = (len(each.values) if isinstance(each, Choice) else math.inf for each in space.values())
     return math.prod(sizes)
 
 
 def _grid(space: Space) -> list[dict[str, Any]]:
-    """All combinations of values, in an order that looks random and is always the same."""
+    """All combinations of values, in a shuffled order that is always the same."""
     choices = [each.values for each in space.values() if isinstance(each, Choice)]
     found = [dict(zip(space, values, strict=True)) for values in itertools.product(*choices)]
     random.Random(0).shuffle(found)

@@ -1,4 +1,4 @@
-"""What is to be searched, checked before anything heavy is imported."""
+"""What to search, checked before anything heavy is imported."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nin.training.recipe import Recipe
 from nin.training.recipe_choice import What, recipe_of
 from nin.training.recipes.spaces import Choice, Range, Space, around, own_value, space_of
 
-#: Values, or a range of them, by the name of a field.
+#: Values, or a range of values, by field name.
 GivenSpace = Mapping[str, Sequence[Any] | Range | Choice]
 
 
@@ -33,7 +33,7 @@ def plan_tuning(
     out: str | Path,
     options: Mapping[str, Any],
 ) -> tuple[Recipe, Space]:
-    """The recipe and what is searched; see `tune`. Only Optuna is imported, and little else.
+    """The recipe and what to search; see `tune`. Apart from Optuna, nothing heavy is imported.
 
     Raises:
         NinError: states in one line what is wrong.
@@ -88,5 +88,5 @@ def _given_space(recipe: Recipe, space: GivenSpace) -> dict[str, Range | Choice]
 
 
 def ends(given: Range | Choice) -> list[Any]:
-    """The lowest and the highest of a range, or all values."""
+    """The lowest and the highest value of a range, or all values of a choice."""
     return [given.low, given.high] if isinstance(given, Range) else list(given.values)

@@ -43,9 +43,9 @@ from nin.training.runs.provenance import versions
 from nin.training.runs.run_folder import locked
 from nin.training.schedule import adjust
 
-#: Names of the two that are evaluated on test images in the end.
+#: Names of the two contenders that are evaluated on test images at the end.
 TUNED, DEFAULTS = "tuned", "the recipe's values"
-#: Seeds with which both are evaluated.
+#: Number of seeds with which both are evaluated.
 SEEDS = 3
 
 
@@ -60,38 +60,38 @@ def tune(
     jobs: int | None = None,
     **options: Unpack[RecipeFields],
 ) -> Comparison:
-    """Search a recipe's values by held-out training images, and evaluate the best on test images.
+    """Search for better values on held-out training images, and evaluate the best on test images.
 
     Optuna chooses what to try; the recipe's own values come first, and a training whose curve lies
-    below the median of the others at the same epoch is stopped. The best values and the recipe's
-    own are then trained over the same seeds and evaluated on the test images, which played no part
-    until then.
+    below the median of the others at the same epoch is stopped. A network is then trained over the
+    same seeds with the best values and with the recipe's own, and evaluated on the test images,
+    which played no part until then.
 
-    Every training is kept: the same call goes on where it was stopped, and more minutes add to the
-    search. `out` holds Optuna's journal, and in the end ``compare.csv``, ``compare.json``,
+    Every training is kept: the same call continues where it was stopped, and more minutes add to
+    the search. `out` holds Optuna's journal, and in the end ``compare.csv``, ``compare.json``,
     ``compare.md`` and ``report.html``.
 
     Args:
-        recipe: what is tuned: a recipe or its name, a data set's name, or a folder of images; see
+        recipe: what to tune: a recipe or its name, a data set's name, or a folder of images; see
             `nin.train`. For a folder, image size, resize mode and balance are searched; with
             ``finetune=True``, the learning rates of fine-tuning.
         out: folder for the results.
-        minutes: for the search, all calls together; the trainings at the end come on top.
-        space: what is searched in place of what the recipe declares: values, or a `Range`, by the
-            name of a field.
+        minutes: time for the search, all calls together; the final trainings take extra time.
+        space: what to search in place of what the recipe declares: values, or a `Range`, by field
+            name.
         sampler: ``"tpe"``, ``"random"``, or ``"grid"`` for all combinations of given values;
-            up to 100 combinations are a grid in any case.
-        seeds: number of seeds of the trainings at the end.
-        jobs: how many of the trainings at the end run at the same time.
+            up to 100 combinations are always tried as a grid.
+        seeds: number of seeds of the final trainings.
+        jobs: how many of the final trainings run at the same time.
         options: fields of `Recipe` in place of the recipe's own.
 
     Returns:
-        The tuned recipe against the recipe's own values, with `tuning`. Only the latter if nothing
+        The tuned values against the recipe's own, with `tuning`; only the recipe's own if nothing
         better was found.
 
     Raises:
         UnknownNameError: there is no such recipe, field or folder.
-        NinError: the time is too short for a search, a value cannot work, or Optuna is missing;
+        NinError: the time is too short for a search, a value is impossible, or Optuna is missing;
             what is finished is kept.
         KeyboardInterrupt: Ctrl-C; what is finished is kept.
 
@@ -113,7 +113,7 @@ def tune(
     ResultsCache(out / "trainings").check_sources([own])
     with locked(out):
         recipe, data = _prepared(recipe, own)
-        # Its own values may be others now: a small folder has smaller batches and more epochs.
+        # The recipe's own values may have changed: a small folder has smaller batches, more epochs.
         searched = {name: around(each, own_value(recipe, name)) for name, each in searched.items()}
         record = _searched(recipe, own, data, searched, minutes, sampler, out)
     contenders = [contender_at(recipe, record.best)._replace(name=TUNED, levels=None)]
@@ -207,7 +207,7 @@ def _train(
 
 
 class EpochReporter(keras.callbacks.Callback):
-    """Reports the accuracy after each epoch, and stops what is hopeless or takes too long."""
+    """Reports the accuracy after each epoch, and stops trainings that are hopeless or too long."""
 
     def __init__(self, report: Report, left: float, steps: int) -> None:
         super().__init__()
@@ -216,13 +216,13 @@ class EpochReporter(keras.callbacks.Callback):
         self._until = time.monotonic() + left
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Count, and stop when the time is up."""
+        """Count the step, and stop if the time is up."""
         self.done += 1
         if time.monotonic() > self._until and self.done < self.steps:
             self.is_late = self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Report."""
+        """Report the accuracy, and stop if the training is hopeless."""
         accuracy = (logs or {}).get("val_accuracy")
         if accuracy is not None and self.report(epoch + 1, float(accuracy)):
             self.model.stop_training = True
