@@ -140,9 +140,9 @@ def _conditions(name: str) -> str:
     return (
         f"(Fashion-MNIST, {made.data['splits']['train']['images']:,} training images,"
         f" {settings['epochs']} epochs, n = {len(settings['seeds'])} seeds, {made.images:,}"
-        f" {made.judged_on} images; intervals of 95 % over seeds, in bold where chance is an unlikely cause"
-        f" after Holm's correction; {made.device['cores']} cores; commit {kept['commit']};"
-        f" `{made.command}`)"
+        f" {made.judged_on} images; intervals of 95 % over seeds, in bold where chance is an"
+        f" unlikely cause after Holm's correction; {made.device['cores']} cores;"
+        f" commit {kept['commit']}; `{made.command}`)"
     )
 
 

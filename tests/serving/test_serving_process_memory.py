@@ -1,6 +1,7 @@
 """A process may not have more memory than it is given, and returns what it frees."""
 
 import io
+import resource
 import sys
 from multiprocessing import get_context
 from pathlib import Path
@@ -45,6 +46,12 @@ def limited(pipe):
         pipe.send("refused")
 
 
+def limited_already(pipe):
+    resource.setrlimit(resource.RLIMIT_AS, (2**40, 2**41))
+    limit_memory(2**42)
+    pipe.send(resource.getrlimit(resource.RLIMIT_AS))
+
+
 def done(work, *arguments):
     """What it sends, from a process of its own."""
     spawn = get_context("spawn")
@@ -65,6 +72,10 @@ def test_what_is_freed_is_returned():
 
 def test_more_memory_than_allowed_is_refused():
     assert done(limited) == "refused"
+
+
+def test_a_lower_limit_stays():
+    assert done(limited_already) == (2**40, 2**41)
 
 
 def decoding(pipe, content):

@@ -14,16 +14,16 @@ def limit_memory(most: int) -> None:
     """Make this process fail to allocate more than `most` bytes, if the system can limit that.
 
     Args:
-        most: bytes of address space; a lower hard limit stays.
+        most: bytes of address space; a lower limit stays.
     """
     try:
         import resource
     except ImportError:  # Windows
         return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    lowest = min([most, *(limit for limit in limits if limit != resource.RLIM_INFINITY)])
     with suppress(ValueError, OSError):  # macOS refuses any limit.
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_AS, (lowest, limits[1]))
 
 
 def return_what_is_freed() -> None:

@@ -107,8 +107,8 @@ class Comparison(Frozen):
         old = any(_is_old(each) for each in self.differences)
         if old and all(name in rows for pair in names for name in pair):
             pairs = [(rows[one], rows[other]) for one, other in names]
-            # Pydantic's way of writing to a frozen model.
             folds = self.settings.get("folds")
+            # Pydantic's way of writing to a frozen model.
             self.__dict__["differences"] = differences_between(pairs, self.images, folds)
         return self
 
