@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("study", choices=STUDIES)
     parser.add_argument("--jobs", type=int, default=1)
     asked = parser.parse_args()
-    validation = 1 / 6 if asked.study == "ingredients" else RECIPE.validation
+    validation = 1 / 12 if asked.study == "ingredients" else RECIPE.validation
     made = nin.compare(
         recipe=RECIPE.revised(validation=validation),
         **STUDIES[asked.study],
