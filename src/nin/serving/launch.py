@@ -93,16 +93,15 @@ def _metrics_folder() -> Iterator[Path]:
 
 
 def _kept(settings: Settings, folder: Path) -> Settings:
-    """The settings with a copy of the network, if it is one file.
+    """The settings with a copy of the network.
 
     A worker that replaces another opens the network again, and the original may have changed.
     """
-    if not settings.path.is_file():
-        return settings
     path = folder / "network" / settings.path.name
+    copy = shutil.copytree if settings.path.is_dir() else shutil.copy
     try:
         path.parent.mkdir()
-        shutil.copy(settings.path, path)
+        copy(settings.path, path)
     except OSError as error:
         reason = error.strerror or error
         raise NinError(f"cannot copy {settings.path} to {folder}: {reason}") from error

@@ -101,12 +101,19 @@ def open_evaluated(recipe: Recipe, judged_on: EvaluationPart = "test") -> ImageD
 
 
 def check_from_scratch(recipe: Recipe) -> None:
-    """Refuse recipe fields that do not go with training from fresh weights.
+    """Refuse recipe fields that do not go with training from fresh, or pretrained, weights.
 
     Raises:
-        NinError: the recipe starts from a run, freezes layers, or stops early.
+        NinError: the recipe starts from a run; or, if its network is not pretrained, it freezes
+            layers or stops early.
     """
     if find_network(recipe.preset).pretrained:
+        if recipe.init is not None:
+            raise NinError(
+                "every network starts here from its pretrained weights",
+                Advice("leave out {}", Argument("init")),
+                about=Argument("init", recipe.init),
+            )
         return
     for name in ("init", "freeze", "patience"):
         if value := getattr(recipe, name):

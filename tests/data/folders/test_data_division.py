@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nin.data import ImageFolder
 from nin.data.folders.content import SAMPLES, WHOLE, digest_files, places
 from nin.data.folders.division import TRAIN, parts_by_content
-from nin.data.folders.membership import Membership
+from nin.data.folders.membership import LEFT_OUT, UNKNOWN, USED, Membership
 from nin.data.split import PARTS
 from nin.errors import DataError
 
@@ -194,6 +194,27 @@ def test_where_all_pictures_of_a_class_are_copies_they_are_divided_all_the_same(
     }
     again = ImageFolder(root, membership=data.membership())
     assert again.fingerprint() == data.fingerprint()
+
+
+def test_what_a_run_before_the_last_has_used_is_known_though_the_last_left_it_out():
+    """A third run starts from the second, and that from the first."""
+    contents, none = np.arange(6, dtype=np.uint64), np.zeros(6, np.int32)
+    codes = [TRAIN, TRAIN, LEFT_OUT, LEFT_OUT, TEST, TEST]
+    second = Membership(contents, np.array(codes, np.uint8), none)
+    first = np.array([0, 2, 4], np.uint64)
+    third = second.with_used(first).of_another_run()
+    assert third.codes(contents).tolist() == [USED, USED, USED, UNKNOWN, USED, TEST]
+
+
+def test_what_a_limit_left_out_stays_out_whatever_the_seed(pictures):
+    root = pictures({"cat": 40, "dog": 40})
+    data = ImageFolder(root, limit=10)
+    again = ImageFolder(root, limit=10, membership=data.membership(), seed=1)
+    assert in_part(again) == in_part(data)
+    for path in [*root.rglob("*.png")]:  # As many new ones, which compete for the limit.
+        path.with_suffix(".more.png").write_bytes(path.read_bytes() + b"more")
+    more = ImageFolder(root, limit=10, membership=data.membership())
+    assert more.files("train").paths == data.files("train").paths
 
 
 def test_a_limit_chooses_by_content_as_well(pictures):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from nin.data.folders.grouping import group_digests, group_name
+
+CONTENTS = np.array([1, 2, 3], np.uint64)
 
 
 def test_functions_of_one_name_are_kept_apart():
@@ -12,8 +16,16 @@ def test_functions_of_one_name_are_kept_apart():
     first, second, again = map(group_name, (by_folder, by_name, by_folder))
     assert first == again != second
     paths, root = ["/photos/a/1.png", "/photos/a/2.png"], Path("/photos")
-    assert len({*group_digests(paths, root, first)}) == 1
-    assert len({*group_digests(paths, root, second)}) == 2
+    assert len({*group_digests(paths, CONTENTS[:2], root, first)}) == 1
+    assert len({*group_digests(paths, CONTENTS[:2], root, second)}) == 2
+
+
+def test_groups_with_copies_of_one_picture_are_one():
+    names = [f"{name}.png" for name in ("a1", "a2", "b1", "b2", "c1", "d1")]
+    contents = np.array([1, 2, 2, 3, 4, 5], np.uint64)
+    found = group_digests(names, contents, Path(), "[a-d]").tolist()
+    assert len({*found[:4]}) == 1
+    assert len({*found}) == 3
 
 
 def test_a_picture_elsewhere_counts_by_its_whole_path(monkeypatch):
@@ -24,5 +36,6 @@ def test_a_picture_elsewhere_counts_by_its_whole_path(monkeypatch):
         seen.append(str(path))
         return path.name
 
-    group_digests(["/photos/a/1.png", "/others/2.png", "photos/3.png"], Path("photos"), by)
+    paths = ["/photos/a/1.png", "/others/2.png", "photos/3.png"]
+    group_digests(paths, CONTENTS, Path("photos"), by)
     assert seen == ["a/1.png", "/others/2.png", "3.png"]

@@ -117,6 +117,33 @@ def test_parts_by_a_column(photos):
     assert numbers(data.test) == [(6, 0), (7, 1)]
 
 
+@pytest.mark.parametrize("column", ["dataset", "data set", "fold", "used for"])
+def test_parts_by_a_column_of_another_name(photos, column):
+    lines = [f"file,label,{column},by"]
+    lines += [f"{n:03}.png,{'ab'[n % 2]},{'train' if n < 6 else 'test'},me" for n in range(8)]
+    data = ImageFolder(photos(content="\n".join(lines)), image_size=6, validation=0)
+    assert numbers(data.test) == [(6, 0), (7, 1)]
+
+
+@pytest.mark.parametrize("missing", ["", "test"])
+def test_parts_by_the_folders_of_a_tables_pictures(photos, pictures, missing):
+    rows = [f"{part}/{n:03}.png,{'ab'[n % 2]}" for part in ("train", "test") for n in range(4)]
+    root = photos(content="\n".join(["file,label", *rows, "005.png,a"][: 10 if missing else 9]))
+    pictures({"train": 4, "test": 4}, "photos")
+    if missing:
+        (root / "images/005.png").rename(root / "005.png")
+    data = ImageFolder(root, image_size=6, validation=0)
+    within = {Path(path).parent.name for path in data.files("test").paths}
+    assert data.has_own_parts == (not missing)
+    assert missing or within == {"test"}
+
+
+def test_parts_by_a_table_each_whatever_the_order_of_its_words(photos):
+    root = photos("labels_train.csv", "file,label\n000.png,a\n001.png,b\n002.png,a")
+    (root / "labels_test.csv").write_text("file,label\n004.png,a\n")
+    assert ImageFolder(root, validation=0).inventory.pictures == {"train": 3, "test": 1}
+
+
 def test_parts_by_a_table_each(photos):
     root = photos("train.csv", "file,label\n000.png,a\n001.png,b\n002.png,a")
     (root / "val.csv").write_text("file,label\n003.png,b\n")
@@ -213,6 +240,17 @@ def test_folders_and_a_table_that_say_the_same(pictures):
         ".csv files": 1,
         "labels.csv, which is not used": 1,
     }
+
+
+def test_folders_and_a_table_that_divide_alike_or_not(pictures):
+    root = pictures({"train/cat": 3, "train/dog": 3, "test/cat": 1, "test/dog": 1})
+    rows = [f"train/{name}/00{n}.png,{name},train" for name in ("cat", "dog") for n in range(2)]
+    rows = ["file,label,split", *rows, "train/dog/002.png,dog,{}"]
+    (root / "labels.csv").write_text("\n".join(rows).format("train"))
+    assert ImageFolder(root, validation=0).inventory.pictures == {"train": 6, "test": 2}
+    (root / "labels.csv").write_text("\n".join(rows).format("test"))
+    message = refusal(root)
+    assert "dog/002.png is in test by labels.csv, and in train by its folder: move" in message
 
 
 def test_a_table_is_not_blamed_for_files_that_another_misses(photos):

@@ -102,8 +102,10 @@ NUMBERED = tuple(sorted(map(str, range(12))))
 
 def test_numbers_are_names_where_the_classes_of_a_folder_are_numbers():
     """Folders have them in the order of text."""
-    labels = by_names_in_order_of_text([2, 11, 0], NUMBERED)
-    assert labels.tolist() == ["2", "11", "0"]
+    for given in ([2, 11, 0], [2.0, 11.0, 0.0], [[2], [11], [0]], np.array([[2.0], [11], [0]])):
+        labels = by_names_in_order_of_text(given, NUMBERED)
+        assert labels.tolist() == ["2", "11", "0"]
+    assert by_names_in_order_of_text([1, 2, 1], ("1", "2", "3")).tolist() == ["1", "2", "1"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,8 @@ def test_numbers_are_names_where_the_classes_of_a_folder_are_numbers():
         ([0, 1], ("0", "1")),
         ([0, 1], ("cat", "dog")),
         (["10", "2"], NUMBERED),
-        ([0.0, 2.0], NUMBERED),
+        ([0.5, 2.0], NUMBERED),
+        ([0, 1, 2], ("1", "2", "3")),
     ],
 )
 def test_other_labels_stay_what_they_are(labels, classes):

@@ -49,6 +49,16 @@ def test_a_head_is_fitted_and_evaluated(recipe, monkeypatch):
     assert np.all(["/train/" in path for path in looked]), "no test picture is even read"
 
 
+@pytest.mark.slow
+def test_a_head_is_evaluated_on_held_out_pictures_where_the_test_is_not_to_be_looked_at(recipe):
+    judged = trial(recipe.revised(validation=0.2), 0, "validation")._replace(divided_by=0)
+    found = train_pretrained(judged)
+    assert judged.fault(found) is None
+    count = len(judged.images().files("validation").paths)
+    assert (found.accuracy, found.n) == (None, count)
+    assert unpack(found.correct, count).mean() == pytest.approx(found.validation)
+
+
 def test_fine_tuning_that_died_is_reported_as_that(recipe, monkeypatch):
     rows = [{"epoch": 0, "val_accuracy": 0.8}, {"epoch": 1, "val_accuracy": 0.1}]
     health = [{"step": 5, "kind": "not finite", "message": ""}]

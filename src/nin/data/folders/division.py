@@ -81,9 +81,8 @@ def divide(
         folds: number of folds, one of which is the test part. None: divide by share.
         fold: which fold is the test part, from 0.
 
-        Raises:
-            DataError: a part, or a class in a fold, has no pictures; or folds are wanted of a
-                folder that is already divided.
+    Raises:
+        DataError: a part, or a class in a fold, has no pictures; or folds of a divided folder.
     """
     check_fold(folds, fold)
     if folds is not None and listing.split:
@@ -228,7 +227,7 @@ def _by_content(
     known = None if keep.known is None or keep.known.is_ambiguous() else keep.known
     units = None
     if keep.groups is not None:
-        units = group_digests(train.paths, keep.root, keep.groups)
+        units = group_digests(train.paths, digests, keep.root, keep.groups)
         if units is None and known is None:
             raise DataError(
                 "it was a function, and functions are not saved: give it again",
@@ -247,17 +246,18 @@ def _by_content(
                 about=Argument("init"),
             )
         return None
+    before = np.full(len(digests), UNKNOWN) if known is None else known.codes(digests)
+    codes[before == LEFT_OUT] = LEFT_OUT
+    if limit is not None and limit < (codes == TRAIN).sum():
+        inside = np.flatnonzero(codes == TRAIN)
+        drawn, is_new = places(digests[inside], seed), before[inside] != TRAIN
+        order = np.lexsort((-inside, -drawn, is_new))
+        chosen = stratified(train.labels[inside], limit, seed, order)
+        codes[np.delete(inside, chosen)] = LEFT_OUT
     for part in ("train", *shares):
         chosen = np.flatnonzero(codes == PARTS.index(part))
         parts[part], found[part] = train.take(chosen), digests[chosen]
-    left_out = Files([], train.labels[:0])
-    if limit is not None and limit < len(parts["train"].paths):
-        train = parts["train"]
-        order = np.argsort(places(found["train"], seed), kind="stable")[::-1]
-        chosen = stratified(train.labels, limit, seed, order)
-        left_out = train.take(np.setdiff1d(np.arange(len(train.paths)), chosen))
-        parts["train"], found["train"] = train.take(chosen), found["train"][chosen]
-    return Division(_in_order(parts), found, left_out)
+    return Division(_in_order(parts), found, train.take(np.flatnonzero(codes == LEFT_OUT)))
 
 
 def _fold_by_content(

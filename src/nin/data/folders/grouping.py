@@ -18,11 +18,16 @@ GroupBy = str | Callable[[Path], object]
 _functions: dict[str, Callable[[Path], object]] = {}
 
 
-def group_digests(paths: Sequence[str], root: Path, by: GroupBy) -> Digests | None:
+def group_digests(
+    paths: Sequence[str], contents: Digests, root: Path, by: GroupBy
+) -> Digests | None:
     """A digest (n,) of the group of each picture: equal for pictures of one group.
+
+    Groups that hold copies of one picture are one group.
 
     Args:
         paths: the pictures.
+        contents: (n,), digests of their content.
         root: the folder; `by` sees paths below it.
         by: a regular expression, whose first group, or whole match if it has none, is the key; a
             function; or the name of a function of this process, as `group_name` returns it.
@@ -41,7 +46,22 @@ def group_digests(paths: Sequence[str], root: Path, by: GroupBy) -> Digests | No
     relative = [_below(Path(path), root) for path in paths]
     keys = [str(key(path)).encode(errors="surrogateescape") for path in relative]
     digests = b"".join(hashlib.blake2b(each, digest_size=8).digest() for each in keys)
-    return np.frombuffer(digests, "<u8").astype(np.uint64)
+    return _joined_by_copies(np.frombuffer(digests, "<u8").astype(np.uint64), contents)
+
+
+def _joined_by_copies(groups: Digests, contents: Digests) -> Digests:
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    units, unit = np.unique(groups, return_inverse=True)
+    copies, copy = np.unique(contents, return_inverse=True)
+    nodes = len(units) + len(copies)
+    links = coo_array((np.ones(len(unit)), (unit, len(units) + copy)), shape=(nodes, nodes))
+    count, component = connected_components(links, directed=False)
+    least = np.full(count, np.iinfo(np.uint64).max, np.uint64)
+    np.minimum.at(least, component[unit], groups)
+    found: Digests = least[component[unit]]
+    return found
 
 
 def _below(path: Path, root: Path) -> Path:

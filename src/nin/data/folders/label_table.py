@@ -19,7 +19,7 @@ from nin.names import listed, normalized
 
 #: Suffixes of tables, and the names under which they are looked for in a folder.
 ENDINGS = (".csv", ".tsv", ".jsonl")
-_CALLED = ("labels", "label", "metadata", "annotations", "trainlabels", "train")
+_CALLED = ("labels", "label", "metadata", "annotations", "trainlabels", "labelstrain", "train")
 
 _FILE = frozenset(
     """
@@ -265,7 +265,11 @@ def _columns(columns: Sequence[str]) -> str:
 def _part_column(
     path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
 ) -> str | None:
-    """The column of parts: one that names a part in some row, or is called split or part."""
+    """The column of parts, if there is one.
+
+    One called so that names a part in some row, or is called split or part; or else one that names
+    two or more parts, and nothing else.
+    """
     possible = [name for name in columns if _plain(name) in _PART]
     sure = [name for name in possible if any(read_part(str(row.get(name))) for row in rows)]
     if len(sure) > 1:
@@ -273,4 +277,10 @@ def _part_column(
             f"{path}: {' and '.join(sure)} could be the part: rename all but the right one"
         )
     called = [name for name in possible if _plain(name) in ("split", "part")]
-    return next(iter([*sure, *called]), None)
+    others = [name for name in columns if _holds_parts(row.get(name) for row in rows)]
+    return next(iter([*sure, *called, *others]), None)
+
+
+def _holds_parts(values: Iterable[Any]) -> bool:
+    found = {read_part(value) for value in {*map(str, values)}}
+    return None not in found and len({each.part for each in found if each}) > 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -78,6 +78,10 @@ def read_labelled(root: Path, tables: Sequence[Path]) -> Labelled:
             elif part is not None:
                 names.setdefault(part, row.part or table.name)
         _check_there(table, rows, pictures)
+    if not names and not _part_in(tables[0].stem):
+        parts = pictures.parts_of_folders(seen)
+        seen = {path: (by, row, parts.get(path)) for path, (by, row, _) in seen.items()}
+        names = {part: part for part in parts.values()}
     found = _by_part(tables[0], seen)
     left_out["pictures without a label"] += pictures.without(seen)
     return Labelled(found, {part: names[part] for part in PARTS if part in names}, left_out)
@@ -132,6 +136,16 @@ class _Pictures:
         if not possible and can_be_listed(self.root) and not is_stored(path):
             self.missing.add(path)
         return path
+
+    def parts_of_folders(self, paths: Collection[str]) -> dict[str, Part]:
+        """The part that the folder of each picture is for; none unless all are for a part.
+
+        Nor if they are for one part alone, or none is for training.
+        """
+        above = {path: self._parts_above(path) for path in paths}
+        found = {path: next(iter(parts)) for path, parts in above.items() if len(parts) == 1}
+        divided = {"train"} < {*found.values()} and len(found) == len(paths)
+        return found if divided else {}
 
     def without(self, labelled: Iterable[str]) -> int:
         """How many of the pictures are not among `labelled`."""

@@ -109,12 +109,29 @@ def _by_folders_or_tables(path: Path, tables: Sequence[Path]) -> Listing:
         left_out = {**by_folders.inventory.left_out, f"{tables[0].name}, which is not used": 1}
         return replace(by_folders, inventory=replace(by_folders.inventory, left_out=left_out))
     if _agree(by_tables.labelled(), by_folders.labelled()):
+        _check_same_parts(path, tables[0], by_tables, by_folders)
         return by_tables if by_tables.split and not by_folders.split else by_folders
     raise DataError(
         f"{path}: are the classes its folders ({listed(by_folders.classes, 3)}), or those in"
         f" {tables[0].name} ({listed(by_tables.classes, 3)})? Move the table away, or name it:"
         f" {tables[0]}"
     )
+
+
+def _check_same_parts(path: Path, table: Path, by_tables: Listing, by_folders: Listing) -> None:
+    if not (by_tables.split and by_folders.split):
+        return
+    there = _part_of_each(by_folders)
+    for picture, part in _part_of_each(by_tables).items():
+        if there[picture] != part:
+            raise DataError(
+                f"{path}: {picture} is in {part} by {table.name}, and in {there[picture]} by its"
+                f" folder: move the table away, or name it: {table}"
+            )
+
+
+def _part_of_each(listing: Listing) -> dict[str, Part]:
+    return {path: part for part, files in listing.parts.items() for path in files.paths}
 
 
 def _agree(some: Mapping[str, str], others: Mapping[str, str]) -> bool:

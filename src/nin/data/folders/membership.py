@@ -97,8 +97,8 @@ class Membership(NamedTuple):
         return "test" if (self.parts == PARTS.index("test")).any() else "validation"
 
     def with_used(self, digests: Digests) -> Membership:
-        """These pictures, plus those of `digests` that are not among them, as `USED`."""
-        others = np.setdiff1d(digests, self.digests)
+        """These pictures, plus those of `digests` that they are not trained with, as `USED`."""
+        others = np.setdiff1d(digests, self.digests[self.parts < PARTS.index("test")])
         return Membership(
             np.concatenate([self.digests, others]),
             np.concatenate([self.parts, np.full(len(others), USED, np.uint8)]),

@@ -50,14 +50,18 @@ def by_names_in_order_of_text(labels: Any, classes: Sequence[str]) -> Any:
     a number is therefore not its position.
 
     Args:
-        labels: (n,) integers; others are returned as they are.
+        labels: (n,) or (n, 1) whole numbers; others are returned as they are.
         classes: names of the network's classes.
     """
     numbers = [int(name) if name.isdecimal() else -1 for name in classes]
-    if min(numbers) < 0 or sorted(numbers) == numbers or np.ndim(labels) != 1:
+    if min(numbers) < 0 or numbers == [*range(len(classes))] or np.ndim(labels) not in (1, 2):
         return labels
     given = np.asarray(labels)
-    is_named = given.dtype.kind in "ui" and set(np.unique(given).tolist()) <= {*numbers}
+    given = given[:, 0] if given.ndim == 2 and given.shape[1] == 1 else given
+    if given.dtype.kind == "f" and (given % 1 == 0).all():
+        given = given.astype(np.int64)
+    is_number = given.ndim == 1 and given.dtype.kind in "ui"
+    is_named = is_number and set(np.unique(given).tolist()) <= {*numbers}
     return given.astype(str) if is_named and {*map(str, numbers)} == {*classes} else labels
 
 

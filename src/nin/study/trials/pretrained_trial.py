@@ -28,7 +28,10 @@ from nin.training.transfer_learning.head import Head, fit_head
 
 
 def train_pretrained(trial: Trial, callbacks: Sequence[Any] = ()) -> Outcome:
-    """Train once. With a frozen trunk, the validation accuracy is that of cross-validation.
+    """Train once.
+
+    With a frozen trunk, the validation accuracy is that of cross-validation in the training part,
+    unless the trial is evaluated on the validation part.
 
     Args:
         trial: its network has pretrained weights.
@@ -47,18 +50,19 @@ def _frozen(trial: Trial) -> Outcome:
     features, labels = _features(recipe, data, "train")
     head = fit_head(features, labels, len(data.classes), balance=recipe.balance != "none")
     seconds = time.monotonic() - began
-    held_out = _cross_validated(head, data)
-    test_result: dict[str, Any] = {"accuracy": None, "n": 0}
-    if trial.looks_at_test:
-        features, labels = _features(recipe, data, "test")
+    evaluated: dict[str, Any] = {"accuracy": None, "n": 0}
+    if trial.evaluated_on is not None:
+        features, labels = _features(recipe, data, trial.evaluated_on)
         correct = head.logits(features).argmax(axis=1) == labels
-        test_result = {
-            "accuracy": float(correct.mean()),
+        accuracy = float(correct.mean())
+        evaluated = {
+            "accuracy": accuracy if trial.looks_at_test else None,
             "n": len(labels),
             "correct": pack(correct),
         }
+    held_out = accuracy if trial.evaluated_on == "validation" else _cross_validated(head, data)
     return Outcome(
-        validation=held_out, **test_result, curve=[held_out], seconds=round(seconds, 3), died=False
+        validation=held_out, **evaluated, curve=[held_out], seconds=round(seconds, 3), died=False
     )
 
 

@@ -28,10 +28,10 @@ def division_seed(
         data: its images.
         judged_on: the part that its networks are evaluated on.
     """
-    if judged_on == "validation":
-        return recipe.seed
+    if recipe.split_by != "content":
+        return None
     is_divided = shares_test_images(data) or recipe.folds is not None
-    return None if is_divided or recipe.split_by != "content" else recipe.seed
+    return None if is_divided and judged_on == "test" else recipe.seed
 
 
 def trial_images(
