@@ -187,6 +187,13 @@ def test_a_learning_rate_that_has_faded_moves_nothing_and_that_is_meant():
     assert health.findings == []
 
 
+def test_nor_does_one_that_had_faded_before_the_training_was_resumed():
+    fading = keras.optimizers.schedules.PiecewiseConstantDecay([25], [0.1, 1e-12])
+    optimizer = keras.optimizers.SGD(fading)
+    optimizer.iterations.assign(500)
+    assert watch(model(bias=1.0), optimizer=optimizer).findings == []
+
+
 def test_findings_are_in_step_order_and_said_once():
     health = watch(model(bias=1.0, lr=1e-12), epochs=20)
     kinds = [finding.kind for finding in health.findings]

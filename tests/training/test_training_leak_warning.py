@@ -1,13 +1,14 @@
 """The warning of pictures that are in train and in the test, before a training and after it."""
 
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import photographs
 import pytest
 from PIL import Image
 
-from nin.data import Digits, ImageFolder
+from nin.data import Digits, ImageArrays, ImageFolder
 from nin.training import leak_warning
 from nin.training.leak_warning import leak_reminder, warn_of_duplicates
 
@@ -39,6 +40,23 @@ def test_nothing_is_said_of_a_good_folder_nor_of_a_set(capsys):
     assert lines == []
     assert record == {"near_copies": True, "groups": 0, "leaks": [], "under_two_classes": 0}
     assert warn_of_duplicates(Digits(limit=10)) == {}
+
+
+def test_arrays_that_the_other_run_was_trained_on_are_warned_of(capsys, monkeypatch):
+    random = np.random.default_rng(0)
+    x, y = random.integers(0, 256, (200, 4, 4), np.uint8), np.arange(200) % 2
+    first = ImageArrays(x[10:], y[10:])
+    run = SimpleNamespace(images=SimpleNamespace(open=lambda: first))
+    monkeypatch.setattr(leak_warning, "load", lambda _: run)
+    data = ImageArrays(x, y)
+    tested = {image.tobytes() for image in data.test.images}
+    count = sum(image.tobytes() in tested for image in (*first.train[0], *first.val[0]))
+    assert 0 < count < 20
+    found = warn_of_duplicates(data, "first")
+    assert found["duplicates"]["leaks"] == [{"part": "test", "in": "train", "pictures": count}]
+    assert f"first, from which training starts, has used {count} of the" in capsys.readouterr().err
+    assert warn_of_duplicates(first, "first") == warn_of_duplicates(data) == {}
+    assert capsys.readouterr().err == ""
 
 
 def test_a_leak_is_counted_named_and_recorded(scenes, capsys):

@@ -88,6 +88,7 @@ class HealthWatch(keras.callbacks.Callback):
         # Not `iterations`: that counts whole batches, and steps here may be parts of one.
         variables = {each.name: each for each in self.model.optimizer.variables}
         self._step = self._looked = int(variables["iteration"])
+        self._highest = _highest_rate(self.model.optimizer, self._step // self._parts)
         if self.model.built:
             self._remember_kernels()
 
@@ -259,3 +260,15 @@ def _kernels(model: Any) -> dict[str, Any]:
         for weight in model.trainable_weights
         if weight.name == "kernel"
     }
+
+
+def _highest_rate(optimizer: Any, steps: int) -> float:
+    """About the highest learning rate that a schedule had in its first steps; 0 without one."""
+    schedule = innermost(optimizer).get_config().get("learning_rate")
+    if not steps or not isinstance(schedule, dict):
+        return 0.0
+    try:
+        rate = keras.optimizers.schedules.deserialize(schedule)
+    except (TypeError, ValueError):  # A schedule that Keras does not know.
+        return 0.0
+    return max(float(rate(step)) for step in np.linspace(0, steps, 20).astype(int))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from nin.data import DataModule, ImageFolder
+from nin.data import DataModule, ImageArrays, ImageData, ImageFolder
 from nin.data.duplicate_detection.duplicate_report import (
     conflict_line,
     leak_lines,
@@ -18,8 +19,11 @@ from nin.data.duplicate_detection.duplicate_report import (
 from nin.data.duplicate_detection.duplicates import Duplicates, find_duplicates
 from nin.data.split import Part
 from nin.data.storage.picture_store import stored_size
+from nin.errors import NinError
 from nin.progress import stderr_console
+from nin.training.runs.evaluation_images import final_split
 from nin.training.runs.membership_file import membership_of_another
+from nin.training.runs.run import load
 from nin.training.runs.run_format import RunRecord
 
 #: Near copies are only looked for in folders of up to so many pictures and bytes, where it takes
@@ -39,8 +43,11 @@ def warn_of_duplicates(data: DataModule, init: str | None = None) -> dict[str, A
         init: the run that it starts from, whose pictures must not be evaluated on.
 
     Returns:
-        The entry ``"duplicates"`` for the run's record; empty if `data` is not a folder.
+        The entry ``"duplicates"`` for the run's record; empty if nothing was looked for.
     """
+    if isinstance(data, ImageArrays):
+        leak = None if init is None else _used_before(data, init)
+        return {} if leak is None else {"duplicates": {"leaks": [leak]}}
     if not isinstance(data, ImageFolder):
         return {}
     found = find_duplicates(
@@ -63,24 +70,48 @@ def warn_of_duplicates(data: DataModule, init: str | None = None) -> dict[str, A
         )
     record = found.record()
     if init is not None and (leak := _used_before(data, init)) is not None:
-        console.print(
-            f"WARNING: {init}, from which training starts, has used {leak['pictures']:,} of the"
-            f" {leak['part']} pictures: the accuracy will be too good",
-            markup=False,
-            style="bold red",
-        )
         record["leaks"].append(leak)
     return {"duplicates": record}
 
 
-def _used_before(data: ImageFolder, init: str) -> dict[str, Any] | None:
-    """The leak of evaluation pictures that the run `init` has used; None if there is none."""
-    known = membership_of_another(init)
+def _used_before(data: ImageFolder | ImageArrays, init: str) -> dict[str, Any] | None:
+    """The leak of evaluation pictures that the run `init` has used, after a warning; or None."""
     part: Part = "test" if "test" in data.parts else "validation"
-    if known is None or part not in data.parts:
+    if part not in data.parts:
         return None
-    count = len(known.used(data.digests(part)))
-    return {"part": part, "in": "train", "pictures": count} if count else None
+    if isinstance(data, ImageFolder):
+        count = _used_pictures(data, part, init)
+    else:
+        count = _used_arrays(data, part, init)
+    if not count:
+        return None
+    stderr_console().print(
+        f"WARNING: {init}, from which training starts, has used {count:,} of the {part} pictures:"
+        " the accuracy will be too good",
+        markup=False,
+        style="bold red",
+    )
+    return {"part": part, "in": "train", "pictures": count}
+
+
+def _used_pictures(data: ImageFolder, part: Part, init: str) -> int:
+    known = membership_of_another(init)
+    return 0 if known is None else len(known.used(data.digests(part)))
+
+
+def _used_arrays(data: ImageArrays, part: Part, init: str) -> int:
+    try:
+        other = load(init).images.open()
+    except NinError:  # Its images are no longer there.
+        return 0
+    evaluated, _ = final_split(other)
+    used = {one for each in other.parts if each != evaluated for one in _contents(other, each)}
+    return sum(one in used for one in _contents(data, part))
+
+
+def _contents(data: ImageData, part: Part) -> list[bytes]:
+    images = np.asarray(data.split(part).images)
+    return [hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in images]
 
 
 def leak_reminder(record: RunRecord) -> str | None:
