@@ -9,7 +9,7 @@ length; rates are chosen on held-out training images.
   that it lacks; at the recipe's own rate, judged by held-out training images.
 
 Run: python benchmarks/paper.py heads|ingredients [--jobs 1]
-Takes ten minutes and half an hour on 2 cores; an interrupted measurement is continued.
+Takes ten minutes and an hour on 2 cores; an interrupted measurement is continued.
 """
 
 from __future__ import annotations

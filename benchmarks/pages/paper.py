@@ -125,11 +125,10 @@ def ingredients() -> str:
             row.net,
             report_text.accuracy(row.accuracies),
             points(against.get(row.net), sign=-1),
-            f"{row.seconds / base.seconds:.2f}",
         ]
         for row in (base, *changed)
     ]
-    head = ["", "accuracy, validation", "difference (points)", "time of training ÷ the recipe's"]
+    head = ["", "accuracy, validation", "difference (points)"]
     return f"{lines(head, table)}\n\n{_conditions('ingredients')}"
 
 
