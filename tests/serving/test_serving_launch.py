@@ -22,7 +22,7 @@ from server_cases import picture, started
 
 from nin.errors import NinError
 from nin.serving.connections import MAX_CONNECTIONS, listen
-from nin.serving.launch import serve
+from nin.serving.launch import _kept, _metrics_folder, serve
 from nin.serving.metrics import _reserve
 from nin.serving.settings import Settings
 
@@ -388,6 +388,17 @@ def test_a_worker_that_dies_is_replaced_and_its_gauges_are_forgotten(network, tm
         assert server.process.wait(30) == 0
         assert not gauges.exists()
     assert "Traceback" not in server.log.read_text()
+
+
+def test_workers_share_a_copy_of_a_network_that_is_a_folder(tmp_path):
+    exported = tmp_path / "openvino"
+    exported.mkdir()
+    (exported / "model.xml").write_text("one")
+    with _metrics_folder() as folder:
+        copy = _kept(Settings(exported), folder).path
+        (exported / "model.xml").write_text("another")
+        assert copy.name == "openvino"
+        assert (copy / "model.xml").read_text() == "one"
 
 
 @needs_proc

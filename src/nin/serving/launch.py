@@ -97,6 +97,8 @@ def _kept(settings: Settings, folder: Path) -> Settings:
 
     A worker that replaces another opens the network again, and the original may have changed.
     """
+    if not settings.path.exists():  # The workers report it.
+        return settings
     path = folder / "network" / settings.path.name
     copy = shutil.copytree if settings.path.is_dir() else shutil.copy
     try:

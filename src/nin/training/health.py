@@ -264,8 +264,11 @@ def _kernels(model: Any) -> dict[str, Any]:
 
 def _highest_rate(optimizer: Any, steps: int) -> float:
     """About the highest learning rate that a schedule had in its first steps; 0 without one."""
-    schedule = innermost(optimizer).get_config().get("learning_rate")
-    if not steps or not isinstance(schedule, dict):
+    inner = innermost(optimizer)
+    if not steps or hasattr(inner, "optimizers"):  # Several have no rate in common.
+        return 0.0
+    schedule = inner.get_config().get("learning_rate")
+    if not isinstance(schedule, dict):
         return 0.0
     try:
         rate = keras.optimizers.schedules.deserialize(schedule)
