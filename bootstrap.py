@@ -39,7 +39,7 @@ EXTRAS = {
 }
 #: The version of which an index may hold a build without CUDA.
 TORCH = "torch==2.13.0"
-#: How many processes test at a time; two more where everything is tested, as some tests wait for
+#: How many processes test at a time; one more where everything is tested, as some tests wait for
 #: servers, browsers and deadlines and leave their core to others.
 AT_ONCE = min(4, os.cpu_count() or 1)
 #: Seconds after which a check is ended and has failed.
@@ -187,7 +187,7 @@ def test(quick: bool) -> int:
     for lint in (["check"], ["format", "--check"]):
         if code := subprocess.run([BIN / "ruff", *lint], check=False, cwd=HERE).returncode:
             return code
-    jobs, at_once = (quick_jobs(), AT_ONCE) if quick else (all_jobs(), AT_ONCE + 2)
+    jobs, at_once = (quick_jobs(), AT_ONCE) if quick else (all_jobs(), AT_ONCE + 1)
     say(f"testing, {at_once} at a time")
     with ThreadPoolExecutor(at_once) as pool:
         ended = list(pool.map(Job.succeeds, jobs))  # All of them, whichever fail.
