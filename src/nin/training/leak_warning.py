@@ -104,6 +104,8 @@ def _used_arrays(data: ImageArrays, part: Part, init: str) -> int:
         other = load(init).images.open()
     except NinError:  # Its images are no longer there.
         return 0
+    if isinstance(other, ImageFolder):  # Files, which may be too many to hold in memory.
+        return 0
     evaluated, _ = final_split(other)
     used = {one for each in other.parts if each != evaluated for one in _contents(other, each)}
     return sum(one in used for one in _contents(data, part))
