@@ -39,6 +39,10 @@ def sync(model: Any) -> None:
     model.jax_state_sync()
 
 
+def set_seed(seed: int) -> None:
+    """Nothing to do: JAX has no random state of its own."""
+
+
 def reseed(*_: int) -> None:
     """Nothing to do: Keras keeps the state of all random numbers in variables."""
 

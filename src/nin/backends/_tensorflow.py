@@ -41,6 +41,10 @@ def sync(model: Any) -> None:
     """Nothing to do: the weights are always up to date."""
 
 
+def set_seed(seed: int) -> None:
+    """Nothing to do: Keras seeds TensorFlow."""
+
+
 def reseed(*_: int) -> None:
     """Nothing to do: Keras keeps the state of all random numbers in variables."""
 

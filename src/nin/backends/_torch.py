@@ -37,6 +37,11 @@ def sync(model: Any) -> None:
     """Nothing to do: the weights are always up to date."""
 
 
+def set_seed(seed: int) -> None:
+    """Seed PyTorch's own generators, as Keras does."""
+    torch.manual_seed(seed)
+
+
 def reseed(*numbers: int) -> None:
     """Seed PyTorch's own generators, which Keras's dropout draws from on this backend."""
     torch.manual_seed(int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0]))

@@ -33,6 +33,7 @@ class Backend(Protocol):
     def version(self) -> str: ...  # noqa: D102
     def fast_in_bfloat16(self) -> bool: ...  # noqa: D102
     def sync(self, model: Any) -> None: ...  # noqa: D102
+    def set_seed(self, seed: int) -> None: ...  # noqa: D102
     def reseed(self, *numbers: int) -> None: ...  # noqa: D102
     def random_state(self) -> Callable[[], None]: ...  # noqa: D102
     def own_variable(self, value: Any) -> tuple[Any, bool, str] | None: ...  # noqa: D102

@@ -6,13 +6,14 @@ import contextlib
 import random
 import sys
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 from nin.backends.choice import backend_name, current
 
 #: The module and names under which Keras keeps its seed and the generator made from it.
 _KERAS_STATE = "keras.src.backend.common.global_state"
-_SEEDS = ("global_random_seed", "global_seed_generator")
+_SEED = "global_random_seed"
+_SEEDS = (_SEED, "global_seed_generator")
 
 
 def set_random_seed(seed: int) -> None:
@@ -22,21 +23,28 @@ def set_random_seed(seed: int) -> None:
     this one does not.
     """
     import keras
+    import numpy as np
 
     if backend_name() == "tensorflow" or "tensorflow" in sys.modules:
         keras.utils.set_random_seed(seed)
         return
-    sys.modules["tensorflow"] = cast(Any, None)  # Python's way to hide a module.
-    try:
-        keras.utils.set_random_seed(seed)
-    finally:
-        del sys.modules["tensorflow"]
+    random.seed(seed)
+    np.random.seed(seed)
+    current().set_seed(seed)
+    _set_keras_state({_SEED: seed})
 
 
 def _keras_state() -> dict[str, Any]:
     """Keras's random state, to which there is no public access; empty before it is imported."""
     state = sys.modules.get(_KERAS_STATE)
     return {} if state is None else {name: state.get_global_attribute(name) for name in _SEEDS}
+
+
+def _set_keras_state(values: dict[str, Any]) -> None:
+    """Set it; what `values` lacks becomes None, from which Keras makes a new one."""
+    if (state := sys.modules.get(_KERAS_STATE)) is not None:
+        for name in _SEEDS:
+            state.set_global_attribute(name, values.get(name))
 
 
 @contextlib.contextmanager
@@ -56,6 +64,4 @@ def random_state_restored() -> Iterator[None]:
         random.setstate(python)
         np.random.set_state(numpy)
         restore()
-        if (state := sys.modules.get(_KERAS_STATE)) is not None:
-            for name in _SEEDS:
-                state.set_global_attribute(name, of_keras.get(name))
+        _set_keras_state(of_keras)
