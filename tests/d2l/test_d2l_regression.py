@@ -22,6 +22,17 @@ def test_the_weights_of_a_line_are_found(kind):
     np.testing.assert_allclose(b, [4.2], atol=0.02)
 
 
+@pytest.mark.every_backend
+@pytest.mark.parametrize("shape", [(2,), (2, 1)])
+def test_a_sample_s_weight_is_for_its_own_loss_alone(shape):
+    model = nin.LinearRegressionScratch(1, lr=0.1)
+    model.compile("sgd")
+    model.set_weights([np.ones((1, 1)), np.zeros(1)])
+    x, y = np.array([[2], [4]], np.float32), np.zeros((2, 1), np.float32)
+    weights = np.reshape(np.array([1, 0], np.float32), shape)
+    assert model.train_on_batch(x, y, weights) == pytest.approx((2 + 0) / 2)
+
+
 def test_cross_entropy_is_that_of_the_labels():
     y_hat = np.array([[0.1, 0.9], [0.5, 0.5]], np.float32)
     found = float(nin.cross_entropy(y_hat, np.array([1, 0])))

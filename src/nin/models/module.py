@@ -273,7 +273,8 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
                     f"{type(self).__name__}.loss ignores averaged=False: where samples have weights"
                     " it has to return one loss per sample"
                 )
-            own = ops.mean(losses * sample_weight)
+            losses = ops.mean(ops.reshape(losses, (ops.shape(losses)[0], -1)), axis=1)
+            own = ops.mean(losses * ops.reshape(sample_weight, (-1,)))
         return sum(self.losses, start=own)
 
 
