@@ -30,6 +30,11 @@ def trained(monkeypatch):
         arguments, seed = trial.contender.arguments, trial.recipe.seed % 100
         wide, deep = arguments["width"] > 0.07, arguments.get("depth", 1) > 1
         right = 200 + 60 * wide + 40 * (wide and deep) + seed
+        if trial.is_search:  # The lower, the better.
+            better = 0.5 - trial.recipe.learning_rate
+            return Outcome(
+                validation=better, accuracy=None, n=0, curve=[better], seconds=1.5, died=False
+            )
         return Outcome(
             validation=0.5,
             accuracy=right / 359,
@@ -188,6 +193,24 @@ def test_a_sweep_is_confirmed_if_it_takes_more_trainings_than_are_kept(swept, tr
     with pytest.raises(NinError, match="none of them was begun"):
         swept({"width": [0.2, 0.3], "depth": [1, 2]}, consent=lambda *_: False)
     assert len(trained) == done
+
+
+def test_trainings_of_other_lengths_are_not_taken_for_those_that_are_kept(swept, trained):
+    asked = []
+
+    def answer(*said):
+        asked.append(said[-1])
+        return True
+
+    searched = {"vary": {"width": [0.05, 0.1]}, "rates": [0.001, 0.002], "consent": answer}
+    swept(**searched, seeds=2)
+    done = len(trained)
+    swept(**searched, seeds=2)
+    assert (asked, len(trained)) == ([8], done)
+    swept(**searched, seeds=3)
+    assert (asked, len(trained)) == ([8, 2], done + 2)
+    swept({"width": [0.05, 0.1]}, seeds=2, epochs=4, consent=answer)
+    assert asked == [8, 2, 4]
 
 
 def test_rates_that_were_varied_are_not_among_what_was_the_same(swept):

@@ -14,7 +14,7 @@ from nin.files import check_folder_writable, expand
 from nin.networks.lookup import find_network
 from nin.progress import stderr_console
 from nin.study.contender_rows import contender_rows
-from nin.study.plan import Conditions, make_plans, settings
+from nin.study.plan import Conditions, ContenderPlan, make_plans, settings
 from nin.study.preparation import (
     SEEDS,
     check_arguments,
@@ -38,6 +38,7 @@ from nin.study.sweeps.factor_grid import Grid
 from nin.study.sweeps.factors import as_factors
 from nin.study.sweeps.time_estimate import estimate
 from nin.study.trials.contender import Contender, EvaluationPart
+from nin.study.trials.learning_rate_search import kept_rates
 from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row
 from nin.training import Recipe
@@ -142,7 +143,9 @@ def sweep(
     )
     each = seeds + (len(tried) if len(tried) > 1 else 0)
     trainings = len(grid) * (recipe.folds or 1) * each
-    _announce(conditions, grid.sample(_SAMPLE), trainings, consent)
+    goes_on = any((out / "trainings").iterdir())
+    if not goes_on:
+        _announce(conditions, grid.sample(_SAMPLE), trainings, consent)
     contenders = _contenders(conditions, grid, equal)
     check_reachable(contenders, joblib.effective_n_jobs(jobs))
     check_images_reachable(recipe, joblib.effective_n_jobs(jobs))
@@ -152,7 +155,11 @@ def sweep(
     ResultsCache(out / "trainings").check_sources(contenders)
     conditions = conditions._replace(recipe=recipe, data=data)
     with locked(out):
-        rows, images = contender_rows(conditions, make_plans(conditions, contenders, measured))
+        plans = make_plans(conditions, contenders, measured)
+        if goes_on:
+            trainings -= _kept(conditions, plans)
+            _announce(conditions, grid.sample(_SAMPLE), trainings, consent)
+        rows, images = contender_rows(conditions, plans)
     found = _comparison(conditions, grid, rows, images, title, equal)
     write_results(found, out)
     return found
@@ -210,14 +217,27 @@ def _contenders(conditions: Conditions, grid: Grid, equal: Equal | None) -> list
     )
 
 
+def _kept(conditions: Conditions, plans: Sequence[ContenderPlan]) -> int:
+    """How many of the trainings have ended before, at whichever rate."""
+    cache = ResultsCache(conditions.out / "trainings")
+    folds = range(conditions.recipe.folds) if conditions.recipe.folds else [None]
+    kept = 0
+    for trial in (plan.trial.in_fold(fold) for plan in plans for fold in folds):
+        tried = kept_rates(cache, trial, conditions.rates)
+        kept += min(len(tried), len(conditions.rates))
+        for seed in conditions.seeds:
+            rates = {*tried, *conditions.rates}
+            kept += any(cache.get(trial.revised(rate, seed)) is not None for rate in rates)
+    return kept
+
+
 def _announce(
     conditions: Conditions,
     sample: Sequence[Contender],
     trainings: int,
     consent: Callable[[str, float | None, int], bool] | None,
 ) -> None:
-    """Print how long the sweep will take, and confirm it, unless all trainings are kept already."""
-    trainings -= sum(1 for _ in (conditions.out / "trainings").iterdir())
+    """Print how long so many trainings will take, and confirm it."""
     if trainings <= 0:
         return
     taken = estimate(conditions, sample, trainings)

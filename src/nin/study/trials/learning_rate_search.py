@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.trial import SEARCH_SEED, Trial
 from nin.study.trials.trial_runner import TrialRunner
 
@@ -35,6 +36,17 @@ def search_learning_rates(
             found |= {c.recipe.learning_rate: round(outcomes[c.key()].validation, 6) for c in row}
         wanted = [rates_beyond(found) for found in tried]
     return [dict(sorted(found.items())) for found in tried]
+
+
+def kept_rates(cache: ResultsCache, trial: Trial, rates: Sequence[float]) -> dict[float, float]:
+    """Validation accuracy by learning rate, of those of the search that are in `cache`."""
+    tried: dict[float, float] = {}
+    wanted = list(rates)
+    for _ in range(1 + BEYOND):
+        outcomes = {rate: cache.get(trial.revised(rate, SEARCH_SEED)) for rate in wanted}
+        tried |= {rate: each.validation for rate, each in outcomes.items() if each is not None}
+        wanted = rates_beyond(tried) if len(tried) > 1 else []
+    return tried
 
 
 def best_learning_rate(tried: dict[float, float]) -> float:
