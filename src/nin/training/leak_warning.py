@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from nin.data import DataModule, ImageArrays, ImageData, ImageFolder
+from nin.data import DataModule, ImageArrays, ImageFolder
 from nin.data.duplicate_detection.duplicate_report import (
     conflict_line,
     leak_lines,
@@ -19,9 +18,7 @@ from nin.data.duplicate_detection.duplicate_report import (
 from nin.data.duplicate_detection.duplicates import Duplicates, find_duplicates
 from nin.data.split import Part
 from nin.data.storage.picture_store import stored_size
-from nin.errors import NinError
 from nin.progress import stderr_console
-from nin.training.runs.evaluation_images import final_split
 from nin.training.runs.membership_file import membership_of_another
 from nin.training.runs.run import load
 from nin.training.runs.run_format import RunRecord
@@ -82,7 +79,7 @@ def _used_before(data: ImageFolder | ImageArrays, init: str) -> dict[str, Any] |
     if isinstance(data, ImageFolder):
         count = _used_pictures(data, part, init)
     else:
-        count = _used_arrays(data, part, init)
+        count = load(init).images.count_used(data, part) or 0
     if not count:
         return None
     stderr_console().print(
@@ -97,23 +94,6 @@ def _used_before(data: ImageFolder | ImageArrays, init: str) -> dict[str, Any] |
 def _used_pictures(data: ImageFolder, part: Part, init: str) -> int:
     known = membership_of_another(init)
     return 0 if known is None else len(known.used(data.digests(part)))
-
-
-def _used_arrays(data: ImageArrays, part: Part, init: str) -> int:
-    try:
-        other = load(init).images.open()
-    except NinError:  # Its images are no longer there.
-        return 0
-    if isinstance(other, ImageFolder):  # Files, which may be too many to hold in memory.
-        return 0
-    evaluated, _ = final_split(other)
-    used = {one for each in other.parts if each != evaluated for one in _contents(other, each)}
-    return sum(one in used for one in _contents(data, part))
-
-
-def _contents(data: ImageData, part: Part) -> list[bytes]:
-    images = np.asarray(data.split(part).images)
-    return [hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in images]
 
 
 def leak_reminder(record: RunRecord) -> str | None:

@@ -29,6 +29,20 @@ def found(folder):
     return len(pictures_below(str(folder), left_out)), dict(left_out)
 
 
+def test_what_a_training_in_the_folder_leaves_there_is_no_class(tmp_path):
+    for name in ("cat/a", "dog/a", "runs/photos-1/curves", "elsewhere/curves"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        Image.new("RGB", (3, 3)).save(tmp_path / f"{name}.png")
+    for name in ("runs/photos-1", "elsewhere"):
+        (tmp_path / name / "run.json").touch()
+    (tmp_path / "runs/sweep/trainings").mkdir(parents=True)
+    (tmp_path / "runs/photos-2").mkdir()
+    assert found(tmp_path) == (2, {"files of runs": 4})
+    # A class may be called so.
+    Image.new("RGB", (3, 3)).save(tmp_path / "runs/a.png")
+    assert found(tmp_path) == (3, {"files of runs": 4, "empty folders": 2})
+
+
 @pytest.mark.parametrize("kind", BEGINNINGS)
 def test_names_without_endings_are_known_by_their_beginning(tmp_path, kind):
     (tmp_path / "IMG 0001").write_bytes(BEGINNINGS[kind])

@@ -54,6 +54,20 @@ def test_another_process_can_evaluate_it_and_go_on(small_run, monkeypatch):
     assert [row["epoch"] for row in again.metrics()] == [1, 2]
 
 
+def test_what_was_trained_on_is_counted_among_other_arrays(small_run, arrays):
+    x, y = arrays
+    data = nin.ImageArrays(*arrays, classes=CLASSES)
+    tested = {image.tobytes() for image in data.test.images}
+    every = nin.ImageArrays.for_evaluation(arrays, CLASSES).test.images
+    count = sum(image.tobytes() not in tested for image in every[:20])
+    assert 0 < count < 20
+    found = small_run.images.for_evaluation((x[:20], y[:20]))
+    assert found.trained_on == count
+    assert f"{count} images of arrays used in training" in found.notes()[0]
+    new = small_run.images.for_evaluation((x[:20] ** 2, y[:20]))
+    assert (new.trained_on, new.notes()) == (0, [])
+
+
 def test_other_arrays_are_refused_and_the_same_are_taken(small_run, arrays):
     x, y = arrays
     before = (small_run.path / "run.json").read_bytes()
@@ -64,6 +78,7 @@ def test_other_arrays_are_refused_and_the_same_are_taken(small_run, arrays):
     assert small_run.images.open((x, y)).fingerprint() == small_run.record["data"]["fingerprint"]
 
 
+@pytest.mark.filterwarnings("ignore:.* images of arrays used in training")
 def test_other_arrays_can_evaluate_it(small_run, arrays):
     x, y = arrays
     found = small_run.evaluate((x[:20], y[:20]))
@@ -93,7 +108,8 @@ def test_a_file_of_arrays_is_named_and_not_kept(arrays, tmp_path, monkeypatch):
     with pytest.raises(RunError, match=r"three.npz no longer holds the images that runs/three-1"):
         nin.resume(run.path, epochs=2)
     np.savez("test.npz", x_test=x[:7], y_test=y[:7])
-    found = run.evaluate("test.npz")
+    with pytest.warns(UserWarning, match="an unknown number of images of test.npz used in train"):
+        found = run.evaluate("test.npz")
     assert (found.part, found.n) == ("all", 7)
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import islice
 from pathlib import Path
 
 from nin.data.decoding.picture_formats import START, begins_like_a_picture
@@ -41,6 +42,10 @@ _LEFTOVERS = frozenset(
     .directory .ipynb_checkpoints __pycache__
     """.split()  # noqa: SIM905
 ) | {"system volume information", "network trash folder", "temporary items", "icon\r"}
+
+#: Files of a run directory, and of the folder of a comparison: a training in the folder of pictures
+#: leaves them there.
+_RESULTS = ("run.json", "compare.json")
 
 _ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 
@@ -164,6 +169,8 @@ def _entries(folder: str, left_out: LeftOut) -> list[Entry]:
                 left_out[_leftover(name)] += _size(entry)
             elif name.startswith("."):
                 left_out["hidden files"] += _size(entry)
+            elif _holds_results(entry):
+                left_out["files of runs"] += _size(entry)
             else:
                 kept.append(entry)
     if seen is not None:
@@ -187,6 +194,24 @@ def _identity(folder: str) -> tuple[int, int]:
         return -1, len(folder)
     status = Path(folder).stat()
     return status.st_dev, status.st_ino
+
+
+def _holds_results(entry: Entry) -> bool:
+    """Whether it is a run directory, the folder of a comparison, or the folder of all of them."""
+    if is_url(entry.path) or not entry.is_dir():
+        return False
+    if any(Path(entry.path, name).exists() for name in _RESULTS):
+        return True
+    if entry.name != "runs":
+        return False
+    with os.scandir(entry.path) as inside:
+        return all(each.is_dir() and _is_begun(Path(each.path)) for each in inside)
+
+
+def _is_begun(folder: Path) -> bool:
+    """Whether a folder below ``runs`` holds results, or will."""
+    names = {each.name for each in islice(folder.iterdir(), 100)}
+    return not names or not names.isdisjoint({*_RESULTS, "trainings"})
 
 
 def _leftover(name: str) -> str:

@@ -26,7 +26,7 @@ class EvaluationImages(NamedTuple):
         missing: how many of those set aside for evaluation are no longer there.
         relabelled: how many of the images have another class than in training.
         trained_on: how many of them were used in training, or to choose the epoch; None if unknown,
-            for the folder of an earlier run that did not record which.
+            because the run did not record which, or its images in memory or in a file have changed.
     """
 
     part: str
@@ -53,7 +53,8 @@ class EvaluationImages(NamedTuple):
 
     def notes(self) -> list[str]:
         """What a user has to know about them, one line each."""
-        used = "most images" if self.trained_on is None else _images(self.trained_on)
+        unknown = "an unknown number of images"
+        used = unknown if self.trained_on is None else _images(self.trained_on)
         lines = {
             f"{_images(self.new)} added to {self.source} since training: left out": self.new,
             f"{_images(self.missing)} missing from {self.source} of those set aside for"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data import NAMED, ImageFolder, Pictures, Split
+from nin.data import NAMED, ImageData, ImageFolder, Pictures, Split
 from nin.data.decoding.image_arrays import fitted_images
 from nin.data.folders.listing import Files
 from nin.data.folders.membership import UNKNOWN, USED, Membership
@@ -17,7 +18,7 @@ from nin.data.source_listing import is_source
 from nin.data.sources import is_in_process
 from nin.data.split import PARTS, Part
 from nin.data.storage.url_path import source_path
-from nin.errors import Advice, Argument, DataError, RunError
+from nin.errors import Advice, Argument, DataError, NinError, RunError
 from nin.training.recipe import as_text
 from nin.training.runs.dataset import open_images, open_others
 from nin.training.runs.evaluation_images import (
@@ -179,9 +180,34 @@ class RunImages(OwnImages):
         if not isinstance(split.images, Pictures):
             pictures = fitted_images(np.asarray(split.images), shape, self.recipe.resize_mode)
             split = Split(pictures, split.labels)
-        used = self._used(images, part) if isinstance(images, ImageFolder) else 0
+        count = self._used if isinstance(images, ImageFolder) else self.count_used
+        used = count(images, part)
         source = data if isinstance(data, str) else images.name
         return EvaluationImages(part, split, images, source, is_other=True, trained_on=used)
+
+    def count_used(self, data: ImageData, part: str) -> int | None:
+        """How many images of a part the run has used, other than for its evaluation.
+
+        Args:
+            data: images in memory.
+            part: one of its parts, or ``"all"``.
+
+        Returns:
+            The number; 0 if the run was trained on a folder, whose pictures are not compared with
+            arrays; None if its own images are no longer known.
+        """
+        if self.membership() is not None:
+            return 0
+        try:
+            own = self.open()
+        except NinError:
+            return None
+        if isinstance(own, ImageFolder):
+            return 0
+        evaluated, _ = final_split(own)
+        used = {one for each in own.parts if each != evaluated for one in _contents(own, each)}
+        looked_at = [each for each in data.parts if part in (each, "all")]
+        return sum(one in used for each in looked_at for one in _contents(data, each))
 
     def _used(self, data: ImageFolder, part: str) -> int | None:
         """How many pictures of a part the run has used, other than for its evaluation."""
@@ -194,6 +220,11 @@ class RunImages(OwnImages):
         codes = np.concatenate([known.codes(data.digests(each)) for each in looked_at])
         used = [code for code, each in enumerate(PARTS) if each != known.evaluation_part()]
         return int(np.isin(codes, [*used, USED]).sum())
+
+
+def _contents(data: ImageData, part: Part) -> list[bytes]:
+    images = np.asarray(data.split(part).images)
+    return [hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in images]
 
 
 def _as_often(wanted: NDArray[Any], found: NDArray[Any], best: NDArray[np.bool_]) -> Any:
