@@ -60,6 +60,12 @@ def with_images(what: What, options: Mapping[str, Any]) -> tuple[What, dict[str,
     return given, options
 
 
+def chosen_fields(what: What, options: Mapping[str, Any]) -> frozenset[str]:
+    """The fields whose values the caller chose: the options, and all of a `Recipe`."""
+    own = Recipe.model_fields if isinstance(what, Recipe) else ()
+    return frozenset((*own, *not_none(**renamed(options))))
+
+
 def on_images(recipe: Recipe, data: Any) -> Recipe:
     """The recipe for other images, with the options of these; None leaves it unchanged.
 

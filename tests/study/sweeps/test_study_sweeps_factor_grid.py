@@ -9,6 +9,7 @@ from nin import RECIPES
 from nin.errors import NinError
 from nin.study.sweeps.factor_grid import Grid
 from nin.study.sweeps.factors import as_factors
+from nin.training.recipes.photos import FROM_SCRATCH
 
 RECIPE = RECIPES["fashion28"]
 LENET = RECIPE.revised(preset="lenet", dropout=None)
@@ -62,6 +63,34 @@ def test_networks_themselves_can_be_a_factor():
         "NiN",
         "LeNet",
     ]
+
+
+@pytest.mark.parametrize(
+    ("finetune", "vary", "idle"),
+    [
+        (False, {"learning_rate": [0.001, 0.01]}, "learning_rate changes nothing where"),
+        (True, {"head": ["none", "512"]}, "head changes nothing where"),
+    ],
+)
+def test_what_pretrained_weights_leave_without_effect_is_refused(finetune, vary, idle):
+    photos = RECIPES["photos"].revised(finetune=finetune)
+    names = ["efficientnet-lite0", "efficientnet-lite1"]
+    made = Grid(photos, as_factors(photos.revised(preset="mnist"), {"preset": names, **vary}))
+    with pytest.raises(NinError, match=f"preset efficientnet-lite0, .*: {idle} efficientnet-lite0"):
+        made.contenders()
+
+
+def test_what_is_in_stored_pixels_follows_the_image_size():
+    recipe = FROM_SCRATCH.revised(data="photos", image_size=224, shift=14, crop_size=None)
+    factors = as_factors(recipe, {"image_size": [67, 224]})
+    assert [each.changes for each in Grid(recipe, factors).contenders()] == [
+        {"image_size": 67, "shift": 4},
+        {"image_size": 224, "shift": 14},
+    ]
+    chosen = Grid(recipe, factors, {"shift"}).contenders()
+    assert [each.changes for each in chosen] == [{"image_size": 67}, {"image_size": 224}]
+    with pytest.raises(NinError, match="book cannot take images of 32x32"):
+        Grid(recipe, as_factors(recipe, {"image_size": [32, 224]})).contenders()
 
 
 def test_a_combination_that_the_network_refuses_is_named():

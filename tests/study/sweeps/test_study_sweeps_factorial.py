@@ -8,10 +8,13 @@ import math
 import pytest
 from undrawn import without_page
 
+from nin import RECIPES
 from nin.errors import NinError
 from nin.study import Comparison, sweep
 from nin.study.report.report_page import write_report
 from nin.study.sweeps import time_estimate
+from nin.study.sweeps.equal_cost import at_equal_cost
+from nin.study.sweeps.factor_grid import Grid
 from nin.study.sweeps.factorial import MANY
 from nin.study.trials.row import Measured, Speed, pack
 from nin.study.trials.trial import Outcome
@@ -153,6 +156,12 @@ def test_what_cannot_be_is_refused_before_anything_is_trained(swept, trained, va
         swept(vary, **settings)
     assert said in str(caught.value)
     assert not trained
+
+
+def test_pretrained_weights_have_one_width():
+    photos = RECIPES["photos"]
+    with pytest.raises(NinError, match=r"equal=parameters: efficientnet-lite1 has the width of it"):
+        at_equal_cost(Grid(photos, []).contenders(), photos, "parameters", 2, lambda _: (1, 1, 3))
 
 
 def test_the_views_of_a_frozen_trunk_are_factors_and_rates_are_not(

@@ -45,6 +45,7 @@ def test_the_others_are_compared_with_the_recipes_own_value_or_the_first():
 
 
 LENET = RECIPE.revised(preset="lenet", dropout=None)
+PRETRAINED = RECIPES["photos"].revised(finetune=True)
 STAGES = RECIPE.revised(preset=[Stage((8,), 3), Stage((10,), 3)], dropout=None)
 
 
@@ -65,6 +66,16 @@ STAGES = RECIPE.revised(preset=[Stage((8,), 3), Stage((10,), 3)], dropout=None)
         (RECIPE, {"mixup_prob": [0.5, 1]}, "mixup_prob changes nothing without mixup or cutmix"),
         (RECIPE, {"momentum": [0, 0.9]}, "momentum changes nothing where the optimizer is adamw"),
         (LENET, {"window": [1, 3]}, "lenet has no stages"),
+        (
+            PRETRAINED,
+            {"head": ["none", "512"]},
+            "head changes nothing in efficientnet-lite1",
+        ),
+        (
+            PRETRAINED,
+            {"activation": ["relu", "relu6"]},
+            "layers are those of its pretrained weights",
+        ),
         (STAGES, {"depth": [1, 2]}, "no stage is between its first and its last"),
         (STAGES, {"dropout": [0.1, 0.5]}, "none of its stages drops values"),
         (STAGES, {"pooling": ["max", "average"]}, "none of its stages is pooled"),

@@ -9,7 +9,7 @@ import time
 import pytest
 from rich.console import Console
 
-from nin.errors import NinError, RunError
+from nin.errors import Advice, Argument, NinError, RunError
 from nin.study.tuning import search as searching
 from nin.study.tuning.search import Search, Trained
 from nin.training.recipes.spaces import Choice, Range
@@ -86,6 +86,19 @@ def test_one_that_was_killed_goes_on_as_if_it_had_not_been(made, tmp_path):
     assert all(json.loads(line) for line in journal.read_text().splitlines())
 
 
+def test_the_time_of_a_training_that_was_killed_counts_up_to_its_last_epoch(made, clock):
+    def killed(_, report, __):
+        clock[0] += 45
+        report(1, 0.5)
+        clock[0] += 10
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        made().run(3, killed)
+    again = made()
+    assert [(each.state, each.seconds) for each in again.tried()] == [("fail", 45)]
+
+
 @pytest.mark.parametrize("sampler", ["grid", "tpe", "random"])
 def test_a_grid_ends_when_all_is_tried_and_few_combinations_are_one(made, tmp_path, sampler):
     space = {"learning_rate": Choice((0.05, 0.01)), "batch_size": Choice((32, 64))}
@@ -123,10 +136,11 @@ def test_what_is_finished_is_kept_when_a_training_raises_or_is_stopped(made):
     search.run(2, made.train)
 
     def raises(*_):
-        raise NinError("nets.py, line 3: no such luck")
+        raise NinError("nets.py, line 3: no such luck", Advice("try {}", Argument("jobs")))
 
-    with pytest.raises(NinError, match=r"no such luck; 2 trainings are kept"):
+    with pytest.raises(NinError, match=r"no such luck; 2 trainings are kept: try jobs") as caught:
         search.run(9, raises)
+    assert caught.value.render(lambda _: None).endswith("kept"), "advice that a command lacks"
 
     def stops(*_):
         raise KeyboardInterrupt

@@ -52,6 +52,11 @@ def test_a_range_holds_the_recipes_own_value_which_may_be_zero():
     assert found == {"weight_decay": Range(0.0, 0.1)}
 
 
+def test_fields_that_change_nothing_alone_can_be_searched_together():
+    _, found = plan(space={"mixup": [0.0, 0.2], "mixup_prob": [0.5, 1.0]})
+    assert found == {"mixup": Choice((0.0, 0.2)), "mixup_prob": Choice((0.5, 1.0))}
+
+
 def test_an_argument_of_a_network_that_is_called_as_a_field_is_refused(tmp_path):
     (tmp_path / "nets.py").write_text("def small(classes, shape, batch_norm=True): ...\n")
     options = {"preset": f"{tmp_path}/nets.py:small"}
@@ -77,6 +82,10 @@ def test_an_argument_of_a_network_that_is_called_as_a_field_is_refused(tmp_path)
             "the recipe has no limit to put into a range",
         ),
         ({"what": "nobody"}, "unknown recipe"),
+        (
+            {"what": "book", "space": {"image_size": [32, 67, 96]}},
+            "book cannot take images of 32x32: the smallest that works is",
+        ),
     ],
 )
 def test_a_mistake_is_one_line(changed, said):

@@ -8,6 +8,7 @@ from typing import Literal
 
 from nin.accounting.cost import Cost, count_cost
 from nin.errors import Argument, NinError
+from nin.networks.lookup import find_network
 from nin.networks.network_source import is_custom
 from nin.study.trials.contender import Contender
 from nin.training.recipe import Recipe, network_of
@@ -41,7 +42,8 @@ def at_equal_cost(
         shape_of: returns (height, width, channels) of the input of a contender's first layer.
 
     Raises:
-        NinError: a network is not a NiN, its width is a factor, or no width makes it cost as much.
+        NinError: a network is not a NiN or has pretrained weights, its width is a factor, or no
+            width makes it cost as much.
     """
     if equal not in _COSTS:
         known = " or ".join(_COSTS)
@@ -53,6 +55,11 @@ def at_equal_cost(
         )
     if is_custom(recipe.preset) or any(each.net != "NiN" for each in contenders):
         raise NinError("only a NiN has a width to be chosen", about=Argument("equal", equal))
+    presets = {recipe.preset, *(each.arguments.get("preset", recipe.preset) for each in contenders)}
+    if fixed := sorted(each for each in presets if find_network(each).pretrained):
+        raise NinError(
+            f"{fixed[0]} has the width of its pretrained weights", about=Argument("equal", equal)
+        )
     measure = _COSTS[equal]
     own = Contender("", *network_of(recipe))
     wanted = measure(count_cost(own.make(classes), shape_of(own)))

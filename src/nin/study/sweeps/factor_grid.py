@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from nin.errors import NinError, RecipeError
-from nin.networks.lookup import find_network, known_stages
+from nin.networks.lookup import check_size, find_network, known_stages
 from nin.networks.network_source import is_custom, source_of
 from nin.study.statistics.effects import level_name
-from nin.study.sweeps.factors import Factor, changed_stages, code_arguments
+from nin.study.sweeps.factors import OF_A_HEAD, Factor, changed_stages, code_arguments
 from nin.study.trials.contender import Contender
 from nin.training.preflight import check_network, check_pretrained
 from nin.training.recipe import Recipe, network_of
+from nin.training.recipes import scaled
 
 
 class Grid:
@@ -23,10 +24,13 @@ class Grid:
     Args:
         recipe: the recipe to vary.
         factors: at least one.
+        given: fields whose values in the recipe were chosen; see `contender_at`.
     """
 
-    def __init__(self, recipe: Recipe, factors: Sequence[Factor]) -> None:
-        self.recipe, self.factors = recipe, factors
+    def __init__(
+        self, recipe: Recipe, factors: Sequence[Factor], given: Collection[str] = ()
+    ) -> None:
+        self.recipe, self.factors, self.given = recipe, factors, given
 
     def __len__(self) -> int:
         return math.prod(len(factor.values) for factor in self.factors)
@@ -56,11 +60,19 @@ class Grid:
 
     def _contender(self, values: tuple[Any, ...]) -> Contender:
         names = (factor.name for factor in self.factors)
-        return contender_at(self.recipe, dict(zip(names, values, strict=True)))
+        return contender_at(self.recipe, dict(zip(names, values, strict=True)), self.given)
 
 
-def contender_at(recipe: Recipe, levels: Mapping[str, Any]) -> Contender:
+def contender_at(
+    recipe: Recipe, levels: Mapping[str, Any], given: Collection[str] = ()
+) -> Contender:
     """The recipe's network and training with these values of factors.
+
+    Args:
+        recipe: the recipe to vary.
+        levels: a value for each factor.
+        given: fields whose values in the recipe were chosen. The others that are in stored pixels,
+            such as the shift, are in proportion to an image size among `levels`.
 
     Raises:
         NinError: the network refuses one of them.
@@ -68,12 +80,18 @@ def contender_at(recipe: Recipe, levels: Mapping[str, Any]) -> Contender:
     name = ", ".join(level_name(*each) for each in levels.items())
     fields = {key: value for key, value in levels.items() if key in Recipe.model_fields}
     others = {key: value for key, value in levels.items() if key not in fields}
+    if size := fields.get("image_size"):
+        usual = {key: n for key, n in scaled(recipe, size).items() if key not in given}
+        fields = {**usual, **fields}
     if is_custom(recipe.preset) and "preset" not in levels:
         own, fields = _of_custom(recipe, levels)
         _check(recipe.revised(**fields), name)
         return Contender(name, own, {}, changes=fields, levels=dict(levels))
     varied = recipe.revised(**fields)
     _check(varied, name)
+    _check_effect(varied, levels, name)
+    if not others and varied.image_size is not None:
+        check_size(varied.preset, varied.image_size, varied.image_size)
     net, arguments = network_of(varied)
     if others and net != "NiN":
         raise NinError(f"{name}: {varied.preset} has no stages to change")
@@ -90,6 +108,16 @@ def _check(recipe: Recipe, name: str) -> None:
         (check_pretrained if find_network(recipe.preset).pretrained else check_network)(recipe)
     except RecipeError as error:
         raise NinError(f"{name}: {error.args[0]}") from error
+
+
+def _check_effect(recipe: Recipe, levels: Mapping[str, Any], name: str) -> None:
+    """Refuse a factor that pretrained weights, or a frozen trunk, leave without effect."""
+    if not find_network(recipe.preset).pretrained:
+        return
+    wanted = Recipe.model_fields if recipe.finetune else OF_A_HEAD
+    if idle := [each for each in levels if each not in wanted]:
+        kind = "has pretrained weights" if recipe.finetune else "is frozen"
+        raise NinError(f"{name}: {idle[0]} changes nothing where {recipe.preset} {kind}")
 
 
 def _of_custom(recipe: Recipe, levels: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

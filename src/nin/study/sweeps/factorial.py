@@ -43,7 +43,7 @@ from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row
 from nin.training import Recipe
 from nin.training.leak_warning import warn_of_duplicates
-from nin.training.recipe_choice import What, recipe_of
+from nin.training.recipe_choice import What, chosen_fields, recipe_of
 from nin.training.recipe_fields import RecipeFields
 from nin.training.runs.data_notes import show_found
 from nin.training.runs.provenance import command, device, versions
@@ -198,7 +198,7 @@ def plan_sweep(
     check_folder_writable(expand(out))
     check_not_timed(recipe, seconds)
     open_evaluated(recipe, judged_on)
-    grid = Grid(recipe, factors)
+    grid = Grid(recipe, factors, chosen_fields(what, options))
     grid.sample(_SAMPLE)
     return grid, recipe
 

@@ -38,7 +38,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 }
 
 #: What can be varied if a head is fitted to a frozen trunk.
-_OF_A_HEAD = ("image_size", "resize_mode", "balance", "limit", "preset")
+OF_A_HEAD = ("image_size", "resize_mode", "balance", "limit", "preset")
 
 
 class Factor(NamedTuple):
@@ -176,26 +176,40 @@ def changed_stages(
 
 def _refuse_idle(recipe: Recipe, factor: Factor, vary: Mapping[str, Any]) -> None:
     """Refuse a factor that would have no effect."""
-    name, stages = factor.name, known_stages(recipe.preset) if not is_custom(recipe.preset) else ()
-    why = None
-    if name in _NEEDS and not any(getattr(recipe, each) or each in vary for each in _NEEDS[name]):
-        why = f"without {' or '.join(_NEEDS[name])}"
-    elif _is_frozen(recipe, vary) and name not in _OF_A_HEAD:
-        why = "where the trunk is frozen: fine-tune it"
-    elif name == "momentum" and recipe.optimizer != "sgd" and "optimizer" not in vary:
-        why = f"where the optimizer is {recipe.optimizer}"
-    elif name == "warmup" and recipe.schedule == "constant" and "schedule" not in vary:
-        why = "where the learning rate is constant"
-    elif "preset" in vary or not stages:
-        return
-    elif name == "depth" and deepened(stages, 2) == deepened(stages, 1):
-        why = f"in {recipe.preset}: no stage is between its first and its last"
-    elif name == "dropout" and not any(getattr(stage, "dropout", 0) for stage in stages):
-        why = f"in {recipe.preset}: none of its stages drops values"
-    elif name == "pooling" and not any(getattr(stage, "pool", None) for stage in stages):
-        why = f"in {recipe.preset}: none of its stages is pooled"
+    why = _idle_in_training(recipe, factor.name, vary)
+    if why is None and "preset" not in vary and not is_custom(recipe.preset):
+        why = _idle_in_stages(factor.name, recipe.preset)
     if why is not None:
-        raise NinError(f"{name} changes nothing {why}", about=_VARY)
+        raise NinError(f"{factor.name} changes nothing {why}", about=_VARY)
+
+
+def _idle_in_training(recipe: Recipe, name: str, vary: Mapping[str, Any]) -> str | None:
+    """Why a factor has no effect on how the network is trained; None if it has one."""
+    if name in _NEEDS and not any(getattr(recipe, each) or each in vary for each in _NEEDS[name]):
+        return f"without {' or '.join(_NEEDS[name])}"
+    if find_network(recipe.preset).pretrained and name not in Recipe.model_fields:
+        return f"in {recipe.preset}, whose layers are those of its pretrained weights"
+    if _is_frozen(recipe, vary) and name not in OF_A_HEAD:
+        return "where the trunk is frozen: fine-tune it"
+    if name == "momentum" and recipe.optimizer != "sgd" and "optimizer" not in vary:
+        return f"where the optimizer is {recipe.optimizer}"
+    if name == "warmup" and recipe.schedule == "constant" and "schedule" not in vary:
+        return "where the learning rate is constant"
+    return None
+
+
+def _idle_in_stages(name: str, preset: str) -> str | None:
+    """Why a factor has no effect on a preset's stages; None if it has one, or there are none."""
+    stages = known_stages(preset)
+    if not stages:
+        return None
+    if name == "depth" and deepened(stages, 2) == deepened(stages, 1):
+        return f"in {preset}: no stage is between its first and its last"
+    if name == "dropout" and not any(getattr(stage, "dropout", 0) for stage in stages):
+        return f"in {preset}: none of its stages drops values"
+    if name == "pooling" and not any(getattr(stage, "pool", None) for stage in stages):
+        return f"in {preset}: none of its stages is pooled"
+    return None
 
 
 def _is_frozen(recipe: Recipe, vary: Mapping[str, Any]) -> bool:

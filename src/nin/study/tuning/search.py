@@ -148,12 +148,16 @@ class Search:
 
         def report(epoch: int, accuracy: float) -> bool:
             nonlocal stopped
+            spent()
             trial.report(accuracy, epoch)
             stopped = bool(trial.should_prune())
             return stopped
 
-        def tell(state: Any, accuracy: float | None = None) -> None:
+        def spent() -> None:
             trial.set_user_attr("seconds", round(time.monotonic() - began, 3))
+
+        def tell(state: Any, accuracy: float | None = None) -> None:
+            spent()
             self._study.tell(trial, accuracy, state=state)
 
         try:
@@ -165,7 +169,8 @@ class Search:
             ) from stop
         except NinError as error:
             tell(states.FAIL)
-            raise NinError(f"{error}; {self._kept()}") from error
+            message = f"{error.args[0]}; {self._kept()}"
+            raise NinError(message, *error.advice, about=error.about) from error
         if stopped:
             tell(states.PRUNED)
         elif trained.done < 1:

@@ -16,7 +16,7 @@ from nin.study.sweeps.factors import as_factors, code_arguments
 from nin.study.tuning.journal import optuna
 from nin.study.tuning.search import SAMPLERS
 from nin.training.recipe import Recipe
-from nin.training.recipe_choice import What, recipe_of
+from nin.training.recipe_choice import What, chosen_fields, recipe_of
 from nin.training.recipes.spaces import Choice, Range, Space, around, own_value, space_of
 
 #: Values, or a range of values, by field name.
@@ -64,15 +64,22 @@ def plan_tuning(
     optuna()
     check_folder_writable(expand(out))
     open_evaluated(recipe)
-    contender_at(recipe, {name: ends(each)[-1] for name, each in searched.items()})
+    fixed = chosen_fields(what, options)
+    own = {name: own_value(recipe, name) for name in searched}
+    for name, each in searched.items():
+        for value in ends(each):
+            contender_at(recipe, {**own, name: value}, fixed)
     return recipe, searched
 
 
 def _given_space(recipe: Recipe, space: GivenSpace) -> dict[str, Range | Choice]:
     found: dict[str, Range | Choice] = {}
-    for name, given in space.items():
-        values = ends(given) if isinstance(given, Range | Choice) else given
-        (factor,) = as_factors(recipe, {name: values})
+    values = {
+        name: ends(given) if isinstance(given, Range | Choice) else given
+        for name, given in space.items()
+    }
+    # All at once: some fields change nothing without another.
+    for given, factor in zip(space.values(), as_factors(recipe, values), strict=True):
         is_argument = is_custom(recipe.preset) and factor.name in code_arguments(recipe.preset)
         if is_argument or factor.name not in Recipe.model_fields:
             raise NinError(f"{factor.name} is not a field of a recipe: vary it with nin sweep")

@@ -36,7 +36,7 @@ from nin.study.tuning.search import Report, Search, Trained
 from nin.study.tuning.space_choice import GivenSpace, ends, plan_tuning
 from nin.training import Recipe
 from nin.training.precision import resolve_precision
-from nin.training.recipe_choice import What
+from nin.training.recipe_choice import What, chosen_fields
 from nin.training.recipe_fields import RecipeFields
 from nin.training.recipes.spaces import Space, around, own_value
 from nin.training.runs.provenance import versions
@@ -102,6 +102,7 @@ def tune(
         >>> len(found.tuning.tried)
         2
     """
+    chosen = chosen_fields(recipe, options)
     recipe, searched = plan_tuning(
         recipe, minutes=minutes, space=space, sampler=sampler, seeds=seeds, out=out, options=options
     )
@@ -115,8 +116,8 @@ def tune(
         recipe, data = _prepared(recipe, own)
         # The recipe's own values may have changed: a small folder has smaller batches, more epochs.
         searched = {name: around(each, own_value(recipe, name)) for name, each in searched.items()}
-        record = _searched(recipe, own, data, searched, minutes, sampler, out)
-    contenders = [contender_at(recipe, record.best)._replace(name=TUNED, levels=None)]
+        record = _searched(recipe, own, data, searched, chosen, minutes, sampler, out)
+    contenders = [contender_at(recipe, record.best, chosen)._replace(name=TUNED, levels=None)]
     defaults = own._replace(name=DEFAULTS)
     contenders = [*contenders, defaults] if record.found_better else [defaults]
     found = compare(
@@ -148,6 +149,7 @@ def _searched(
     own: Contender,
     data: ImageData,
     space: Space,
+    chosen: frozenset[str],
     minutes: float,
     sampler: str,
     out: Path,
@@ -165,13 +167,14 @@ def _searched(
         " Ctrl-C keeps what is finished",
         markup=False,
     )
-    frozen = find_network(recipe.preset).pretrained
+    frozen = find_network(recipe.preset).pretrained and not recipe.finetune
     steps_of = None if frozen else len(data.train.labels)
 
     trial = Trial(own, recipe, 1, images, 1.0, "validation", division_seed(recipe, data))
 
     def train(values: dict[str, Any], report: Report, left: float) -> Trained:
-        return _train(recipe, values, trial, steps_of, report, left)
+        contender = contender_at(recipe, values, chosen)
+        return _train(trial._replace(contender=contender), steps_of, report, left)
 
     search.run(minutes, train)
     return TuningRecord(
@@ -186,19 +189,16 @@ def _searched(
 
 
 def _train(
-    recipe: Recipe,
-    values: dict[str, Any],
-    own: Trial,
+    trial: Trial,
     training_images: int | None,
     report: Report,
     left: float,
 ) -> Trained:
-    contender = contender_at(recipe, values)
-    varied = recipe.revised(**values, seed=SEARCH_SEED)
+    varied = trial.recipe.revised(**trial.contender.changes or {}, seed=SEARCH_SEED)
     steps = 1 if training_images is None else training_length(varied, training_images, None)[1]
     watch = EpochReporter(report, left, steps)
-    callbacks = [] if training_images is None and not varied.finetune else [watch]
-    trial = own._replace(contender=contender, recipe=varied, steps=steps)
+    callbacks = [] if training_images is None else [watch]
+    trial = trial._replace(recipe=varied, steps=steps)
     train = train_pretrained if trial.is_pretrained else train_trial
     with backends.random_state_restored():
         outcome = train(trial, callbacks)

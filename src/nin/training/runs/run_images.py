@@ -180,8 +180,10 @@ class RunImages(OwnImages):
         if not isinstance(split.images, Pictures):
             pictures = fitted_images(np.asarray(split.images), shape, self.recipe.resize_mode)
             split = Split(pictures, split.labels)
-        count = self._used if isinstance(images, ImageFolder) else self.count_used
-        used = count(images, part)
+        if isinstance(images, ImageFolder):
+            used = self._used(images, part)
+        else:
+            used = self.count_used(images, part)
         source = data if isinstance(data, str) else images.name
         return EvaluationImages(part, split, images, source, is_other=True, trained_on=used)
 
