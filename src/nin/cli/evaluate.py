@@ -36,7 +36,7 @@ def evaluate(
     """Evaluate a run: accuracy, recall and precision per class, calibration, mistakes."""
     from nin.training import load
     from nin.training.runs import evaluation_report as report
-    from nin.training.runs.data_notes import show_found
+    from nin.training.runs.data_notes import show_found, unreadable_note
     from nin.training.runs.evaluation import evaluate_images
 
     opened = load(run, trust=trust)
@@ -53,6 +53,8 @@ def evaluate(
     if out is not None:
         report.check_out(out, about.identity)
     evaluation = evaluate_images(opened.model, images, opened.classes, verbose=True)
+    if (left_out := unreadable_note(images.data)) is not None:
+        typer.echo(left_out, err=True)
     folder = out or report.report_folder(opened, about)
     report.write_report(folder, about, evaluation)
     _draw_mistakes(opened, evaluation, folder / report.SHEET)

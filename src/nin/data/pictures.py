@@ -66,7 +66,7 @@ class Pictures:
         self.files = files
         self.shape = (len(files.paths), size, size, channels)
         self._positions = np.arange(len(files.paths))
-        self._skipped = skipped
+        self._skipped, self._has_blanks = skipped, False
         self._resize_mode, self._bit_depth, self._remarks = resize_mode, bit_depth, remarks
 
     def __len__(self) -> int:
@@ -96,9 +96,25 @@ class Pictures:
         """Return these pictures and others of the same size, one after the other."""
         every = [self.files, *(other.files for other in others)]
         paths = [path for files in every for path in files.paths]
-        labels = np.concatenate([files.labels for files in every])
+        return self._of(Files(paths, np.concatenate([files.labels for files in every])))
+
+    def is_readable(self) -> NDArray[np.bool_]:
+        """(n,): False for the pictures that have been read and were unreadable."""
+        return np.array([path not in (self._skipped or ()) for path in self.files.paths], bool)
+
+    def with_blanks(self) -> Pictures:
+        """These pictures, with a black one in place of each that is unreadable."""
+        pictures = self._of(self.files)
+        pictures._has_blanks = True
+        return pictures
+
+    def readable(self) -> Pictures:
+        """These pictures without those that were unreadable, and without others in their place."""
+        return self._of(self.files.take(np.flatnonzero(self.is_readable())))
+
+    def _of(self, files: Files) -> Pictures:
         return Pictures(
-            Files(paths, labels),
+            files,
             *self.shape[2:],
             skipped=self._skipped,
             resize_mode=self._resize_mode,
@@ -140,6 +156,8 @@ class Pictures:
     def _stand_in(self, position: int) -> NDArray[np.uint8]:
         """The next readable picture of the same class, regardless of earlier accesses."""
         assert self._skipped is not None
+        if self._has_blanks:
+            return np.zeros(self.shape[1:], np.uint8)
         labels = self.files.labels
         alike = np.flatnonzero(labels == labels[position])
         for other in np.roll(alike, -int(np.searchsorted(alike, position))).tolist():

@@ -18,6 +18,7 @@ from nin.data.split import PARTS
 from nin.errors import DataError, NinError, RunError
 from nin.training.leak_warning import warn_of_duplicates
 from nin.training.runs.dataset import open_images, open_new
+from nin.training.runs.evaluation import evaluate_images
 from nin.training.runs.membership_file import PICTURES, keep_membership
 from nin.training.runs.provenance import session
 from nin.training.runs.run import load
@@ -323,6 +324,24 @@ def test_what_a_limit_leaves_out_is_not_taken_for_new():
     run = new_run(RECIPE.revised(limit=12))
     assert run.images.for_evaluation().notes() == []
     assert run.images.open().fingerprint() == run.record["data"]["fingerprint"]
+
+
+def test_no_other_picture_counts_in_place_of_an_unreadable_one(here):
+    folder(here / "parts" / "train", count=12)
+    folder(here / "parts" / "test", count=3, first=200)
+    for path in (here / "parts/test/cat/001.png", *(here / "parts/test/dog").iterdir()):
+        path.write_bytes(b"no picture")
+    recipe = RECIPE.revised(data="parts", stream=True)
+    run = record_of(Path("runs/bad"), recipe, open_images(recipe, skip_bad=True), skip_bad=True)
+
+    class Undecided:
+        def predict(self, loader, **_):
+            return np.concatenate([np.zeros((len(images), 2)) for images, *_ in loader])
+
+    found = evaluate_images(Undecided(), run.images.for_evaluation(), run.classes)
+    assert [Path(name).name for name in found.names] == ["000.png", "002.png"]
+    assert (found.n, found.labels.tolist()) == (2, [0, 0])
+    assert found.images[:].any(axis=(1, 2, 3)).tolist() == [True, True]
 
 
 @pytest.mark.usefixtures("here")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import compress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -137,7 +138,7 @@ def evaluate(
     *,
     verbose: bool = False,
 ) -> Evaluation:
-    """Evaluate `model` on every image.
+    """Evaluate `model` on every image that can be read.
 
     Args:
         model: gives logits (n, classes).
@@ -169,6 +170,8 @@ def evaluate(
             logits = _predicted(model, split, batch_size, callbacks=[_counting(advance)])
     else:
         logits = _predicted(model, split, batch_size)
+    if isinstance(split.images, Pictures) and not (read := split.images.is_readable()).all():
+        logits, split = logits[read], Split(split.images.readable(), split.labels[read])
     if classes is None:  # If they are numbers, the last ones may have no images.
         names = (*names, *map(str, range(len(names), logits.shape[1])))
     if len(names) != logits.shape[1]:
@@ -180,8 +183,10 @@ def evaluate_images(
     model: Any, images: EvaluationImages, classes: Sequence[str], *, verbose: bool = False
 ) -> Evaluation:
     """`evaluate` on the evaluation images of a run, adding their names and part."""
-    evaluation = evaluate(model, images.split, classes, verbose=verbose)
-    return evaluation._replace(names=images.names, part=images.part)
+    evaluation, names = evaluate(model, images.split, classes, verbose=verbose), images.names
+    if isinstance(images.split.images, Pictures):
+        names = tuple(compress(names, images.split.images.is_readable()))
+    return evaluation._replace(names=names, part=images.part)
 
 
 def evaluate_logits(logits: Any, labels: Any, classes: Sequence[str]) -> Evaluation:
@@ -232,7 +237,7 @@ def _predicted(model: Any, split: Split, batch_size: int, **settings: Any) -> An
         return model.predict(split.images, batch_size=batch_size, verbose=0, **settings)
     from nin.data import batches, reading_ahead
 
-    loader = batches(split, batch_size, shuffle=False)
+    loader = batches(split._replace(images=split.images.with_blanks()), batch_size, shuffle=False)
     with reading_ahead(loader):
         return model.predict(loader, verbose=0, **settings)
 
