@@ -109,6 +109,20 @@ def test_stopped_before_and_after_it_is_begun_again(unbroken, tmp_path, monkeypa
     assert run.record["restarts"] == unbroken.record["restarts"]
 
 
+def test_stopped_where_weights_are_no_longer_finite_it_ends_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr("nin.training.restart.SHARE", 1e-33)
+    recipe = RECIPE.revised(learning_rate=2e30)
+    whole = nin.train(recipe, tmp_path / "whole")
+    assert [restart["reason"] for restart in whole.record["restarts"]] == ["not finite"]
+    path = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        stop_at(patch, 13)
+        with pytest.raises(KeyboardInterrupt):
+            nin.train(recipe, path)
+    assert place(path) == (0, 0, 0), "the last place from which it can go on"
+    assert_same_training(nin.resume(path), whole)
+
+
 def test_killed_before_or_after_any_writing(unbroken, tmp_path, monkeypatch):
     """After the 19th step, as it is restarted, just then, and nine steps later."""
     path = tmp_path / "run"

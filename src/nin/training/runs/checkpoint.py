@@ -18,6 +18,7 @@ from nin.training.restart import Restart
 from nin.training.runs.arrays import read_metadata
 from nin.training.runs.run import SAVE_EVERY, Run
 from nin.training.runs.weights import (
+    are_finite,
     averaged_weights,
     load_variables,
     save_variables,
@@ -194,6 +195,9 @@ class Checkpoint(keras.callbacks.Callback):
 
     def _save(self, epoch: int, batch: int) -> None:
         backends.current().sync(self.model)
+        state = training_state(self.model)
+        if not are_finite(state):  # Nothing goes on from here. The health watch will see it, too.
+            return
         sums = self.model.metrics_variables if batch else ()
         position = Position(
             epoch=epoch,
@@ -204,7 +208,6 @@ class Checkpoint(keras.callbacks.Callback):
             findings=tuple(self.health()),
             restarts=self.position.restarts,
         )
-        state = training_state(self.model)
         save_variables(self.run.checkpoint_path, state, place=json.dumps(position.model_dump()))
         self._saved = time.perf_counter()
 

@@ -52,6 +52,12 @@ def training_state(model: Any) -> dict[str, Any]:
     return {**weights(model), **optimizer, **seeds}
 
 
+def are_finite(variables: Mapping[str, Any]) -> bool:
+    """Whether all values of `variables` are finite."""
+    values = (keras.ops.convert_to_numpy(variable.value) for variable in variables.values())
+    return all(np.isfinite(array).all() for array in values)
+
+
 def save_variables(path: Path, variables: Mapping[str, Any], **beside: str) -> None:
     """Write `variables` to `path` as safetensors, wholly or not at all; `beside` is metadata."""
     arrays = {
