@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from nin.data.folders.grouping import group_digests, group_name
+from nin.errors import DataError
 
 CONTENTS = np.array([1, 2, 3], np.uint64)
 
@@ -26,6 +28,14 @@ def test_groups_with_copies_of_one_picture_are_one():
     found = group_digests(names, contents, Path(), "[a-d]").tolist()
     assert len({*found[:4]}) == 1
     assert len({*found}) == 3
+
+
+def test_what_an_expression_does_not_match_is_in_no_group():
+    paths = ["plant1/a.png", "oak/a.png", "plant1/b.png"]
+    with pytest.raises(DataError, match=r"groups=plant\(.d\): matches nothing in oak/a.png"):
+        group_digests(paths, CONTENTS, Path(), r"plant(\d)")
+    one, other, same = group_digests(paths, CONTENTS, Path(), r"plant(\d)", all_match=False)
+    assert one == same != other
 
 
 def test_a_picture_elsewhere_counts_by_its_whole_path(monkeypatch):

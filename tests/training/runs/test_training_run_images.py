@@ -326,6 +326,14 @@ def test_what_a_limit_leaves_out_is_not_taken_for_new():
     assert run.images.open().fingerprint() == run.record["data"]["fingerprint"]
 
 
+def test_what_is_added_is_left_out_where_no_group_is_named_so(here):
+    run = new_run(RECIPE.revised(groups=r"(\d\d)\.png"))
+    own = pixels(run.images.for_evaluation())
+    draw(here / "photos" / "cat" / "new.png", 8000)
+    found = run.images.for_evaluation()
+    assert (pixels(found), found.new) == (own, 1)
+
+
 def test_no_other_picture_counts_in_place_of_an_unreadable_one(here):
     folder(here / "parts" / "train", count=12)
     folder(here / "parts" / "test", count=3, first=200)

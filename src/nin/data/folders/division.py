@@ -227,7 +227,8 @@ def _by_content(
     known = None if keep.known is None or keep.known.is_ambiguous() else keep.known
     units = None
     if keep.groups is not None:
-        units = group_digests(train.paths, digests, keep.root, keep.groups)
+        is_new = known is None or known.is_of_another_run()  # Else pictures added are left out.
+        units = group_digests(train.paths, digests, keep.root, keep.groups, all_match=is_new)
         if units is None and known is None:
             raise DataError(
                 "it was a function, and functions are not saved: give it again",

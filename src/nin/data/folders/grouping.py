@@ -19,7 +19,7 @@ _functions: dict[str, Callable[[Path], object]] = {}
 
 
 def group_digests(
-    paths: Sequence[str], contents: Digests, root: Path, by: GroupBy
+    paths: Sequence[str], contents: Digests, root: Path, by: GroupBy, *, all_match: bool = True
 ) -> Digests | None:
     """A digest (n,) of the group of each picture: equal for pictures of one group.
 
@@ -31,18 +31,20 @@ def group_digests(
         root: the folder; `by` sees paths below it.
         by: a regular expression, whose first group, or whole match if it has none, is the key; a
             function; or the name of a function of this process, as `group_name` returns it.
+        all_match: whether an expression must match each path; else those that it does not match
+            are in no group.
 
     Returns:
         The digests; None if `by` names a function of another process, so that groups are unknown.
 
     Raises:
-        DataError: the expression is invalid, or does not match a path.
+        DataError: the expression is invalid, or does not match a path that it must.
     """
     if isinstance(by, str) and _is_function(by):
         if by not in _functions:
             return None
         by = _functions[by]
-    key = _by_pattern(by) if isinstance(by, str) else by
+    key = _by_pattern(by, all_match) if isinstance(by, str) else by
     relative = [_below(Path(path), root) for path in paths]
     keys = [str(key(path)).encode(errors="surrogateescape") for path in relative]
     digests = b"".join(hashlib.blake2b(each, digest_size=8).digest() for each in keys)
@@ -106,11 +108,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         raise DataError(problem, about=Argument("groups", pattern)) from error
 
 
-def _by_pattern(pattern: str) -> Callable[[Path], object]:
+def _by_pattern(pattern: str, all_match: bool) -> Callable[[Path], object]:
     expression = _compiled(pattern)
 
     def key(path: Path) -> str:
         found = expression.search(path.as_posix())
+        if found is None and not all_match:
+            return f"/{path.as_posix()}"
         if found is None:
             raise DataError(f"matches nothing in {path}", about=Argument("groups", pattern))
         return (found[1] if expression.groups else found[0]) or ""
