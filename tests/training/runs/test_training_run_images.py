@@ -290,6 +290,15 @@ def test_other_data_is_named_and_its_classes_are_matched_by_name(here):
         run.images.for_evaluation("others")
 
 
+def test_all_of_a_folder_without_a_test_part_are_evaluated_on(here):
+    run = new_run()
+    folder(here / "few", count=1, first=400)
+    folder(here / "trained" / "train", count=20, first=500)
+    for name, count in (("few", 2), ("trained", 40)):
+        found = run.images.for_evaluation(name)
+        assert (found.part, len(found.split.labels), len(found.names)) == ("all", count, count)
+
+
 def test_a_subset_of_the_classes_in_another_order_will_do(here):
     folder(here / "three", ("ant", "bee", "cat"))
     run = new_run(data="three")

@@ -144,6 +144,8 @@ def open_others(
     else:
         images = open_data(
             data,
+            validation=0.0,
+            test=0.0,
             image_size=size,
             grey=channels == 1,
             resize_mode=resize_mode,

@@ -172,7 +172,7 @@ class RunImages(OwnImages):
             self.bit_depth or 8,
             skip_bad=skip_bad,
         )
-        if images.has_own_parts:
+        if images.has_own_parts and images.parts != ("train",):
             part, split = final_split(images)
         else:
             part, split = "all", every_image(images)
