@@ -80,3 +80,20 @@ def test_tensorflow_is_not_imported_to_be_given_a_seed_and_keras_finds_it_later(
         check=True,
     )
     assert done.stdout == "True False\n"
+
+
+def test_settings_that_clear_session_resets_are_put_back():
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    devices = keras.distribution.list_devices()[:1]
+    given = keras.distribution.DataParallel(devices=devices)
+    keras.distribution.set_distribution(given)
+    try:
+        with backends.global_state_restored():
+            keras.backend.clear_session()
+            assert keras.config.dtype_policy().name == "float32"
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+        assert keras.distribution.distribution() is given
+    finally:
+        keras.distribution.set_distribution(None)
+        keras.config.set_dtype_policy(before)

@@ -401,7 +401,7 @@ def test_a_disk_that_fills_up_while_training(nin, tmp_path):
     assert result.is_mistake(), result
     assert "nin: cannot write run/checkpoint.safetensors: File too large\n" in result.err
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"run.json"}
-    assert json.loads((tmp_path / "run/run.json").read_text())["state"] == "training"
+    assert json.loads((tmp_path / "run/run.json").read_text())["state"] == "interrupted"
     assert nin("predict", "run", __file__).is_mistake()
 
 

@@ -36,6 +36,19 @@ def url(server, tmp_path):
     return f"{place}/{{000..001}}.tar?X-Amz-Signature=0f0f"
 
 
+class Fails(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        raise ZeroDivisionError
+
+
+def test_a_callback_that_fails_leaves_a_run_that_is_interrupted(tmp_path):
+    recipe = {"preset": "mnist", "width": 0.1, "epochs": 1, "limit": 60}
+    with pytest.raises(ZeroDivisionError):
+        nin.train("digits", tmp_path / "run", callbacks=[Fails()], **recipe)
+    assert nin.load(tmp_path / "run").record["state"] == "interrupted"
+    assert nin.resume(tmp_path / "run").record["state"] == "finished"
+
+
 def test_a_source_that_goes_away(server, url, tmp_path, monkeypatch, capsys):
     recipe = {"preset": "mnist", "image_size": 12, "batch_size": 8, "epochs": 2, "stream": True}
     recipe |= {"width": 0.1, "least_steps": 0, "seed": 1, "data": url}

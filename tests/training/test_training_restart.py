@@ -29,7 +29,7 @@ RECIPE = nin.RECIPES["digits"].revised(
 )
 
 
-class KilledError(Exception):
+class KilledError(BaseException):
     """Stands for the end of the process."""
 
 

@@ -15,7 +15,11 @@ from nin.backends.choice import (
     quietly_imported,
 )
 from nin.backends.devices import cores_shared, num_gpus, try_gpu
-from nin.backends.random_state import random_state_restored, set_random_seed
+from nin.backends.random_state import (
+    global_state_restored,
+    random_state_restored,
+    set_random_seed,
+)
 
 __all__ = [
     "INSTALL",
@@ -24,6 +28,7 @@ __all__ = [
     "choose",
     "cores_shared",
     "current",
+    "global_state_restored",
     "no_garbage_collection",
     "num_gpus",
     "quietly_imported",

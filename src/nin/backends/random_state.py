@@ -34,6 +34,23 @@ def set_random_seed(seed: int) -> None:
     _set_keras_state({_SEED: seed})
 
 
+@contextlib.contextmanager
+def global_state_restored() -> Iterator[None]:
+    """As `random_state_restored`, and put back Keras's dtype policy and distribution as well.
+
+    `keras.backend.clear_session` resets them.
+    """
+    import keras
+
+    policy, distribution = keras.config.dtype_policy(), keras.distribution.distribution()
+    with random_state_restored():
+        try:
+            yield
+        finally:
+            keras.config.set_dtype_policy(policy)
+            keras.distribution.set_distribution(distribution)
+
+
 def _keras_state() -> dict[str, Any]:
     """Keras's random state, to which there is no public access; empty before it is imported."""
     state = sys.modules.get(_KERAS_STATE)

@@ -169,7 +169,7 @@ def _number(devices: str | None) -> int | None:
 
 def _print(run: Run, result: RunResult, as_json: bool) -> None:
     from nin.training.leak_warning import leak_reminder
-    from nin.training.runs.run_result import advice, has_learnt, not_learnt_line, result_line
+    from nin.training.runs.run_result import has_learnt, not_learnt_line, result_line
 
     if as_json:
         typer.echo(json.dumps({**result, "run": str(run.path)}))
@@ -183,6 +183,8 @@ def _print(run: Run, result: RunResult, as_json: bool) -> None:
         typer.echo(f"run      {path} (curves.png shows how it learnt)")
         typer.echo(f"next     nin evaluate {typed}   or   nin predict {typed} IMAGE")
     else:
+        from nin.cli.training_advice import advice
+
         typer.echo(not_learnt_line(result))
         typer.echo(f"run      {path} (curves.png shows how it went)")
         typer.echo(f"try      {advice(run.record)}")

@@ -16,6 +16,9 @@ from nin.data.split import Labels, Part, Split
 from nin.data.storage.picture_store import stored_size
 from nin.progress import progress
 
+#: How many files are reported as progress at once.
+_AT_ONCE = 1000
+
 
 def fingerprint(identity: tuple[Any, ...], splits: Mapping[Part, Split]) -> str:
     """Return a SHA-256 over every image and label.
@@ -70,11 +73,11 @@ def _names_and_sizes(paths: Sequence[str], root: Path) -> Iterator[bytes]:
     """Each file's path below `root`, and its size in bytes; -1 if it is missing."""
     above = len(str(root / "_")) - 1
     with progress("looking at files", len(paths)) as advance:
-        for number, path in enumerate(paths):
-            if number % 1000 == 0:
-                advance(1000)
+        for number, path in enumerate(paths, 1):
             name = os.fsencode(path[above:])
             yield b"%s\0%d\0" % (name, _size(path))
+            if number % _AT_ONCE == 0 or number == len(paths):
+                advance((number - 1) % _AT_ONCE + 1)
 
 
 def _size(path: str) -> int:

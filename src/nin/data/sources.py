@@ -22,6 +22,9 @@ from nin.files import expand
 
 _NAME = re.compile(r"[^/\\@]+@[0-9a-f]{12}")
 _opened: dict[str, ImageArrays] = {}
+#: How many images in memory a process keeps for recipes that name them: the latest. A run on images
+#: in memory stores them.
+MOST = 16
 
 
 def as_images(data: Any, *, classes: Sequence[Any] | None = None, groups: Any = None) -> ImageData:
@@ -35,8 +38,8 @@ def as_images(data: Any, *, classes: Sequence[Any] | None = None, groups: Any = 
         classes: names of the classes; only for arrays and loaders.
         groups: group keys of the training images; only for arrays, see `ImageArrays`.
 
-        Raises:
-            DataError: it is none of these, or cannot be used; the message says why.
+    Raises:
+        DataError: it is none of these, or cannot be used; the message says why.
     """
     if isinstance(data, DataModule):
         if classes is not None or groups is not None:
@@ -146,7 +149,10 @@ def name_of_images(data: ImageArrays) -> str:
     """The name by which this process finds these images again."""
     label = re.sub(r"[^\w.-]", "-", data.name)
     name = f"{label}@{data.digest[:12]}"
+    _opened.pop(name, None)  # The last is the newest.
     _opened[name] = data
+    while len(_opened) > MOST:
+        del _opened[next(iter(_opened))]
     return name
 
 
@@ -163,7 +169,7 @@ def images_called(name: str) -> ImageArrays:
     """
     if name not in _opened:
         raise DataError(
-            f"{name} were images in memory, which are not saved",
+            f"{name} were images in memory, which are not saved, and only the last {MOST} are kept",
             Advice("give them again: {}", Argument("data")),
         )
     return _opened[name]

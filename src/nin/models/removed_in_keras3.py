@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -45,21 +46,29 @@ def explained_errors() -> Iterator[None]:
         raise
 
 
+#: Held while `keras.Sequential` is changed; a module may make another.
+_CHANGED = threading.RLock()
+
+
 @contextmanager
 def sequential_of_one_layer() -> Iterator[None]:
     """Within this block, ``Sequential(layer)`` is ``Sequential([layer])``, as in Keras 2.
 
     The book makes its ResNet, DenseNet and AnyNet in this way.
     """
-    original = keras.Sequential.__init__
+    with _CHANGED:
+        original = keras.Sequential.__init__
+        keras.Sequential.__init__ = _of_one_layer(original)
+        try:
+            yield
+        finally:
+            keras.Sequential.__init__ = original
 
+
+def _of_one_layer(original: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(original)
     def init(self: Any, layers: Any = None, **settings: Any) -> None:
         layers = [layers] if isinstance(layers, keras.layers.Layer) else layers
         original(self, layers, **settings)
 
-    keras.Sequential.__init__ = init
-    try:
-        yield
-    finally:
-        keras.Sequential.__init__ = original
+    return init

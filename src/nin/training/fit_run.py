@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -71,15 +72,10 @@ def fit_run(
         leave()
         if here.is_chief:
             _finish(run, "finished", attempt, final_result(run, attempt.data, epoch))
-    except PeerLostError as lost:
-        _finish(run, "interrupted", attempt)
-        raise PeerLostError(f"another process was lost; {_how_to_go_on(run, here)}") from lost
-    except SourceError as lost:
-        _finish(run, "interrupted", attempt)
-        raise SourceError(f"{lost}; the training stopped: {_how_to_go_on(run, here)}") from lost
-    except KeyboardInterrupt as stop:
-        _finish(run, "interrupted", attempt)
-        raise KeyboardInterrupt(f"stopped; {_how_to_go_on(run, here)}") from stop
+    except (Exception, KeyboardInterrupt) as error:
+        if (told := _ended_by(error, run, attempt, here)) is not error:
+            raise told from error
+        raise
     return run
 
 
@@ -116,6 +112,22 @@ def _fallback(attempt: Attempt, epoch: int | None) -> str | None:
     if epoch == 0:
         return "fine-tuning was no better on the held-out images: the frozen trunk is kept"
     return None
+
+
+def _ended_by(error: BaseException, run: Run, attempt: Attempt, here: Layout) -> BaseException:
+    """Record that a training was ended by `error`; returns what to raise."""
+    if isinstance(error, TrainingDiedError):
+        return error
+    with contextlib.suppress(OSError):  # Of a full disk, say; the checkpoint is what counts.
+        _finish(run, "interrupted", attempt)
+    how = _how_to_go_on(run, here)
+    if isinstance(error, PeerLostError):
+        return PeerLostError(f"another process was lost; {how}")
+    if isinstance(error, SourceError):
+        return SourceError(f"{error}; the training stopped: {how}")
+    if isinstance(error, KeyboardInterrupt):
+        return KeyboardInterrupt(f"stopped; {how}")
+    return error
 
 
 def _check_alive(run: Run, attempt: Attempt) -> None:

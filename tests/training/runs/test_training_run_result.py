@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from nin.training.runs.evaluation import Evaluation, wilson
-from nin.training.runs.run_result import advice, has_learnt, not_learnt_line, result_line
+from nin.training.runs.run_result import has_learnt, not_learnt_line, result_line
 
 
 def result(right, n, share=0.5, name="bees"):
@@ -56,38 +56,3 @@ def test_the_last_line():
 def test_learnt_is_what_lies_above_chance_for_certain(right, n, share, good):
     assert has_learnt(result(right, n, share)) is good
     assert not_learnt_line(result(right, n, share)) == 'no better than always naming "bees"'
-
-
-def record(
-    right=60, n=120, steps=300, epochs=75, images=500, kinds=(), restarts=(), patience=None, best=1
-):
-    return {
-        "result": {**result(right, n), "epoch": best},
-        "recipe": {"learning_rate": 0.001, "patience": patience},
-        "schedule": {"steps": steps, "epochs": epochs},
-        "data": {"splits": {"train": {"per_class": {"ants": images, "bees": images + 7}}}},
-        "health": [{"kind": kind} for kind in kinds],
-        "restarts": [{"learning_rate": rate} for rate in restarts],
-    }
-
-
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        (record(right=6, n=10), "evaluate it on more images: 10 are too few to tell"),
-        (record(right=1, n=1), "evaluate it on more images: 1 is too few to tell"),
-        (record(right=1, n=3), "evaluate it on more images: 3 are too few to tell"),
-        (record(steps=15, epochs=15), "train longer: 15 steps are few; --epochs 300"),
-        (record(steps=15, epochs=15, kinds=["same answer"]), "other images, or another --preset"),
-        (
-            record(steps=15, epochs=15, patience=4),
-            "more patience: it ended 4 epochs after its best",
-        ),
-        (record(steps=15, epochs=5, patience=4), "train longer"),
-        (record(images=20), 'more training images: 20 of "ants" are few'),
-        (record(), "another learning rate (it was 0.001: --lr), or another --preset"),
-        (record(restarts=[3e-4]), "another learning rate (it was 0.0003: --lr)"),
-    ],
-)
-def test_advice_fits_what_happened(given, said):
-    assert advice(given).startswith(said)

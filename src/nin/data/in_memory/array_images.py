@@ -56,9 +56,9 @@ class ImageArrays(ImageData):
     Attributes:
         notes: what a user should know about the arrays, one line each.
 
-        Raises:
-            DataError: arrays are empty or their shapes do not match, pixels are out of range or not
-                finite, labels are invalid, or the division leaves a class or a part without images.
+    Raises:
+        DataError: arrays are empty or their shapes do not match, pixels are out of range or not
+            finite, labels are invalid, or the division leaves a class or a part without images.
 
     Example:
         >>> import numpy as np

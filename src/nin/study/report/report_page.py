@@ -121,7 +121,7 @@ def _search_pictures(comparison: Comparison) -> list[_Picture]:
     if record is None:
         return []
     drawn = [
-        (tuning_plots.search_history, "The search.", "Nothing here looked at a test image."),
+        (tuning_plots.search_history, "The search.", "Nothing here depends on a test image."),
         (tuning_plots.search_curves, "Learning curves of every training.", "Those that lay below"
          " the median of the others at the same epoch were stopped."),
     ]  # fmt: skip

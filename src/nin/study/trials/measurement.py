@@ -67,7 +67,7 @@ class Elsewhere(NamedTuple):
 class _Kept(BaseModel):
     net: str
     measured: Measured
-    #: Digest of `measured`; measurements of version 0.1.0 have none.
+    #: Digest of `measured`; None in measurements of earlier revisions.
     sha256: str | None = None
     #: The machine and its software; earlier measurements do not have them.
     device: dict[str, Any] | None = None

@@ -87,7 +87,7 @@ class _Kept(BaseModel):
     outcome: Outcome
     versions: dict[str, str]
     device: dict[str, Any]
-    #: Digest of everything else; results of version 0.1.0 have none.
+    #: Digest of everything else; None in results of earlier revisions.
     sha256: str | None = None
 
     def fault(self, trial: Trial) -> str | None:

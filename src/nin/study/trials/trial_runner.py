@@ -172,6 +172,6 @@ def _outcome(trial: Trial, folder: Path) -> tuple[Trial, Outcome, Provenance]:
             f"a worker cannot find {folder}: start the comparison in a folder that all machines"
             " have under the same name"
         )
-    with backends.random_state_restored(), contextlib.chdir(folder):
+    with backends.global_state_restored(), contextlib.chdir(folder):
         train = train_pretrained if trial.is_pretrained else train_trial
         return trial, train(trial), provenance()

@@ -200,7 +200,7 @@ def _train(
     callbacks = [] if training_images is None else [watch]
     trial = trial._replace(recipe=varied, steps=steps)
     train = train_pretrained if trial.is_pretrained else train_trial
-    with backends.random_state_restored():
+    with backends.global_state_restored():
         outcome = train(trial, callbacks)
     done = watch.done / steps if watch.is_late else 1.0
     return Trained(outcome.validation, outcome.curve, done)
