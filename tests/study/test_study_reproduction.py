@@ -115,6 +115,8 @@ def test_a_record_of_an_earlier_version_is_read_by_the_names_of_its_networks(pub
 def test_what_cannot_be_repeated_is_one_line(published, tmp_path):
     with pytest.raises(NinError, match="unknown row 'lennet': did you mean 'lenet'"):
         reproduce(published, row="lennet")
+    with pytest.raises(NinError, match=r"out holds the trainings of the record itself, .* as out$"):
+        reproduce(published, row="lenet", out="out")
     (tmp_path / "nets.py").write_text("def cnn(num_classes): pass")
     with pytest.raises(NinError, match="has changed since cnn was trained"):
         reproduce(published, row="cnn")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nin.data import ImageData
-from nin.errors import NinError, RunError, UnknownNameError
+from nin.errors import Advice, Argument, NinError, RunError, UnknownNameError
 from nin.files import expand
 from nin.networks.lookup import NETWORKS, class_and_arguments
 from nin.networks.network_source import is_in_file
@@ -65,7 +65,8 @@ def reproduce(
     Raises:
         UnknownNameError: the record has no such row.
         RunError: the file is not a record.
-        NinError: the record does not say how the row was trained, or the images have changed.
+        NinError: the record does not say how the row was trained, the images have changed, or `out`
+            is the folder of the record itself.
         KeyboardInterrupt: Ctrl-C; finished trainings are kept.
 
     Example:
@@ -87,6 +88,11 @@ def reproduce(
         raise RunError(f"{path} holds no rows")
     data, images = _same_images(found, published[0])
     folder = expand(out or f"runs/reproduce-{path.stem}")
+    if folder.resolve() == path.resolve().parent:
+        raise NinError(
+            f"{folder} holds the trainings of the record itself, which would not be repeated",
+            Advice("name another folder as {}", Argument("out")),
+        )
     make_folder(folder / "trainings")
     if mode is not None:  # Has an effect only before the backend is loaded.
         os.environ.setdefault(FPMATH_MODE, mode)
