@@ -57,7 +57,7 @@ class Reply(NamedTuple):
         except ValueError:
             return False
         if self.status == 200:
-            return bool(told["answers"])
+            return bool(told["predictions"])
         return [*told] == ["detail"] and len(told["detail"].splitlines()) == 1
 
 

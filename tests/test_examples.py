@@ -110,7 +110,7 @@ def test_from_a_folder_to_a_server(tmp_path, program):
         timeout=400,
     )
     assert done.returncode == 0, done.stderr
-    [prediction] = json.loads(done.stdout.splitlines()[-1])["answers"]
+    [prediction] = json.loads(done.stdout.splitlines()[-1])["predictions"]
     assert (prediction["name"], len(prediction["top"])) == ("0 a.png", 2)
     made = {path.name for path in (tmp_path / "run").iterdir()}
     assert {"evaluations", "maps.png", "model.onnx", "model.int8.onnx", "run.json"} <= made

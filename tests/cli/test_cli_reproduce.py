@@ -14,7 +14,7 @@ def row(accuracies, same_conditions=False, published=PUBLISHED):
         net="lenet",
         published=published,
         accuracies=accuracies,
-        same_answers=None,
+        same_predictions=None,
         same_conditions=same_conditions,
     )
 

@@ -85,7 +85,7 @@ def test_a_run_is_served_without_keras_in_the_server(program, digits, photos):
         content = (photos / "dark/00.png").read_bytes()
         request = urllib.request.Request(f"{address}/predict", content, {"Content-Type": "image/*"})
         with urllib.request.urlopen(request, timeout=30) as response:
-            (prediction,) = json.load(response)["answers"]
+            (prediction,) = json.load(response)["predictions"]
         maps = Path(f"/proc/{process.pid}/maps")
         loaded = maps.read_text() if maps.exists() else ""
         process.send_signal(signal.SIGINT)

@@ -58,7 +58,7 @@ def test_evaluate_prints_json_with_stable_keys(nin, digits, monkeypatch):
     probabilities = d2l.load(digits).predict(d2l.Digits().test.images)
     for row in rows:
         chances, truth = probabilities[int(row["file"])], int(row["truth"])
-        assert int(row["answer"]) == chances.argmax() != truth
+        assert int(row["prediction"]) == chances.argmax() != truth
         assert float(row["truth_probability"]) == pytest.approx(chances[truth], abs=1e-4)
 
 

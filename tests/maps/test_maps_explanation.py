@@ -67,7 +67,7 @@ def test_a_picture_is_drawn_as_the_network_fits_it(network, picture):
     assert (image.resize_mode, image.photo.shape) == ("crop", (320, 480, 3))
     rows(network, [file], raw=Path("maps.npz"))
     with np.load("maps.npz", allow_pickle=False) as raw:
-        assert raw["fit"] == "crop"
+        assert raw["resize_mode"] == "crop"
 
 
 def test_classes_that_are_named_are_shown_in_that_order(network, picture):

@@ -21,7 +21,7 @@ TYPES = ["image/*", "application/octet-stream", "image/gif", OF_CURL, None]
 def test_an_image_as_it_is(client):
     response = client.post("/predict", content=picture(200), headers=PNG)
     assert response.status_code == 200
-    (prediction,) = response.json()["answers"]
+    (prediction,) = response.json()["predictions"]
     assert [*prediction] == ["name", "label", "probability", "top", "maps"]
     assert (prediction["name"], prediction["label"], prediction["maps"]) == (None, "light", None)
     assert prediction["probability"] == pytest.approx(light(200), abs=1e-6)
@@ -35,7 +35,7 @@ def test_an_image_as_it_is(client):
 def test_its_kind_is_that_of_its_content(client, kind, stated):
     headers = {} if stated is None else {"content-type": stated}
     content = picture(90, (60, 40), kind)
-    (prediction,) = client.post("/predict", content=content, headers=headers).json()["answers"]
+    (prediction,) = client.post("/predict", content=content, headers=headers).json()["predictions"]
     assert prediction["label"] == "dark"
     assert prediction["probability"] == pytest.approx(1 - light(90), abs=0.02)
 
@@ -44,7 +44,7 @@ def test_many_images_keep_their_order_and_their_names(client):
     greys = [*range(0, 256, 9)]
     names = ["../../etc/passwd", 'a"b\r\n.png', "犬.png", "x" * 999, *map(str, greys[4:])]
     files = [("images", (name, picture(grey))) for name, grey in zip(names, greys, strict=True)]
-    predictions = client.post("/predict?top=1", files=files).json()["answers"]
+    predictions = client.post("/predict?top=1", files=files).json()["predictions"]
     assert len(predictions) == len(greys)
     for prediction, grey in zip(predictions, greys, strict=True):
         (best,) = prediction["top"]
@@ -65,7 +65,7 @@ def test_predictions_are_those_of_the_predictor(client, network):
     predictor = FilePredictor(network)
     expected = predictor.predict(np.stack([predictor.read(each) for each in contents]), maps=True)
     files = [("images", ("x", each)) for each in contents]
-    predictions = client.post("/predict?maps=values", files=files).json()["answers"]
+    predictions = client.post("/predict?maps=values", files=files).json()["predictions"]
     for prediction, probabilities, maps in zip(predictions, *expected, strict=True):
         assert {row["label"]: row["probability"] for row in prediction["top"]} == pytest.approx(
             dict(zip(["dark", "light"], probabilities.tolist(), strict=True))
@@ -77,7 +77,7 @@ def test_predictions_are_those_of_the_predictor(client, network):
 
 def test_maps_as_pictures_are_on_one_scale_and_only_of_the_top(client):
     path = "/predict?maps=png&top=1"
-    (prediction,) = client.post(path, content=picture(160), headers=PNG).json()["answers"]
+    (prediction,) = client.post(path, content=picture(160), headers=PNG).json()["predictions"]
     maps = prediction["maps"]
     assert (maps["low"], maps["high"]) == (-1, 1)
     assert [*maps["png"]] == ["light"]
@@ -97,7 +97,7 @@ def test_maps_of_a_crop_lie_over_the_middle_of_the_image(open_app, tmp_path, siz
     exif = Image.Exif()
     exif[0x0112] = turn
     content = picture(160, size, exif=exif)
-    (prediction,) = client.post("/predict?maps=png&top=1", content=content).json()["answers"]
+    (prediction,) = client.post("/predict?maps=png&top=1", content=content).json()["predictions"]
     _, _, overlay = prediction["maps"]["png"]["light"].partition(",")
     overlay = Image.open(io.BytesIO(base64.b64decode(overlay)))
     assert overlay.size == drawn
@@ -117,7 +117,7 @@ def test_names_of_classes_need_not_be_text(open_app, tmp_path):
     path = shades(tmp_path / "odd.onnx", classes=["caf\udce9", "<b>\n"])
     client = open_app(FilePredictor(path)).client
     assert client.get("/model").json()["classes"] == ["caf\udce9", "<b>\n"]
-    (prediction,) = client.post("/predict?maps=png", content=picture()).json()["answers"]
+    (prediction,) = client.post("/predict?maps=png", content=picture()).json()["predictions"]
     assert prediction["label"] == "<b>\n"
 
 
@@ -174,7 +174,7 @@ def test_an_image_without_a_valid_prediction_is_refused_and_no_other(open_app, t
         ]
     )
     said = "the network has no valid prediction for it"
-    assert (accepted.status_code, accepted.json()["answers"][0]["label"]) == (200, "a")
+    assert (accepted.status_code, accepted.json()["predictions"][0]["label"]) == (200, "a")
     assert (refused.status_code, refused.json()) == (422, {"detail": said})
     assert (several.status_code, several.json()) == (422, {"detail": f"image 2 of 2: {said}"})
 

@@ -65,7 +65,7 @@ def test_everyone_gets_their_own_prediction_in_more_than_one_batch(open_app, net
     with let(slow, lambda: app.service.images.used == len(requests)):
         responses = app.client.together(requests)
     for (_, path, request), response in zip(requests, responses, strict=True):
-        (prediction,) = response.json()["answers"]
+        (prediction,) = response.json()["predictions"]
         chances = {row["label"]: row["probability"] for row in prediction["top"]}
         grey = next(g for g in range(40, 240, 4) if picture(g) == request["content"])
         assert chances["light"] == pytest.approx(light(grey), abs=1e-6)
@@ -159,7 +159,7 @@ def test_one_bad_file_among_many_requests_fails_alone(open_app):
     requests = [("POST", "/predict", {"content": content}) for content in contents]
     responses = open_app().client.together(requests)
     assert [response.status_code for response in responses] == [200, 422, 415, 200] * 8
-    labels = [r.json()["answers"][0]["label"] for r in responses if r.status_code == 200]
+    labels = [r.json()["predictions"][0]["label"] for r in responses if r.status_code == 200]
     assert labels == ["light", "dark"] * 8
 
 

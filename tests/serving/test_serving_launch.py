@@ -64,7 +64,7 @@ def test_it_says_where_it_is_and_what_it_serves_and_predicts(running):
         assert server.address.startswith("http://127.0.0.1:")
         with server.client() as client:
             assert client.get("/readyz").status_code == 200
-            assert client.post("/predict", content=picture()).json()["answers"][0]["label"]
+            assert client.post("/predict", content=picture()).json()["predictions"][0]["label"]
             client.get("/odd%0d%0apath%1b")
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait(20) == 0

@@ -117,9 +117,8 @@ def test_pixels_of_another_size_are_fitted_as_files_are(open_app, tmp_path):
     image = np.random.default_rng(0).integers(0, 256, (30, 50, 3), np.uint8)
     sent = binary({"name": "images", "datatype": "UINT8", "shape": [1, 30, 50, 3]}, image.tobytes())
     [tensor] = client.post("/v2/models/x/infer", **sent).json()["outputs"]
-    [prediction] = client.post("/predict", content=encoded(Image.fromarray(image), "PNG")).json()[
-        "answers"
-    ]
+    answer = client.post("/predict", content=encoded(Image.fromarray(image), "PNG")).json()
+    [prediction] = answer["predictions"]
     assert max(tensor["data"]) == prediction["probability"]
 
 

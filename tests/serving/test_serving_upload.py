@@ -152,7 +152,7 @@ def test_every_kind_is_predicted_as_it_is_decoded_or_refused(open_app):
         if kind in REFUSED:
             assert response.status_code in (413, 415, 422), kind.name
             continue
-        (prediction,) = response.json()["answers"]
+        (prediction,) = response.json()["predictions"]
         wanted = network.predict(network.read(content)[None]).probabilities.max()
         assert prediction["probability"] == pytest.approx(float(wanted), abs=1e-6), kind.name
 
@@ -205,7 +205,7 @@ def test_more_maps_than_anybody_looks_at_are_not_drawn(open_app, tmp_path):
     assert response.status_code == 422
     assert response.json()["detail"] == "at most 60 maps are drawn: give top=60"
     for query, drawn in {"maps=png&top=60": 60, "maps=values&top=61": 2}.items():
-        (prediction,) = client.post(f"/predict?{query}", content=picture()).json()["answers"]
+        (prediction,) = client.post(f"/predict?{query}", content=picture()).json()["predictions"]
         assert len(prediction["maps"].get("png", prediction["maps"])) == drawn
 
 
@@ -306,7 +306,7 @@ def test_names_of_files_as_clients_write_them(open_app, disposition, name):
     body += picture() + b"\r\n--x--\r\n"
     headers = {"content-type": "multipart/form-data; boundary=x"}
     response = open_app().client.post("/predict", content=body, headers=headers)
-    assert response.json()["answers"][0]["name"] == name
+    assert response.json()["predictions"][0]["name"] == name
 
 
 def test_a_content_length_that_is_too_large_is_refused_unread(limited):

@@ -15,7 +15,7 @@ from nin.plotting import has_mark
 #: Images per picture; if there are more, further, numbered pictures are made.
 PAGE = 8
 #: The arrays in an ``.npz`` of class maps.
-ARRAYS = ("maps", "probabilities", "classes", "files", "fit")
+ARRAYS = ("maps", "probabilities", "classes", "files", "resize_mode")
 
 #: Most bytes of a file's name, on almost every file system.
 _LONGEST_NAME = 255

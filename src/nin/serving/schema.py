@@ -114,7 +114,7 @@ class ImagePrediction(_Exact):
 class PredictResponse(_Exact):
     """The predictions for all images, in their order."""
 
-    answers: list[ImagePrediction]
+    predictions: list[ImagePrediction]
 
 
 class Problem(_Exact):
@@ -155,7 +155,7 @@ def predict_response(
         if size > most:
             raise HTTPException(413, "the maps of so many images are too large together")
         rows.append(row)
-    return to_json({"answers": rows})
+    return to_json({"predictions": rows})
 
 
 def to_json(value: Any) -> bytes:

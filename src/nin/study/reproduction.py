@@ -246,7 +246,7 @@ def _trained_again(
                 group=each.row.group,
                 published=each.row.accuracies,
                 accuracies=[trial.accuracy_of(outcomes[trial.key()]) for trial in row],
-                same_answers=correct == each.row.correct if each.row.correct else None,
+                same_predictions=correct == each.row.correct if each.row.correct else None,
                 same_conditions=same,
             )
         )

@@ -84,12 +84,12 @@ def test_a_damaged_part_is_a_mistake(tmp_path, content):
 def test_parts_without_a_fingerprint(tmp_path, content):
     with prediction_parts(tmp_path / "a.csv", FILES, FINGERPRINT) as parts:
         put(parts, 0)
-    question = tmp_path / "a.csv.parts/question.json"
-    question.unlink()
+    fingerprint = tmp_path / "a.csv.parts/fingerprint.json"
+    fingerprint.unlink()
     if content is not None:
-        question.write_text(content)
+        fingerprint.write_text(content)
     with (
-        pytest.raises(DataError, match=f"is damaged: delete {re.escape(str(question.parent))}"),
+        pytest.raises(DataError, match=f"is damaged: delete {re.escape(str(fingerprint.parent))}"),
         prediction_parts(tmp_path / "a.csv", FILES, FINGERPRINT),
     ):
         pytest.fail("it was opened")

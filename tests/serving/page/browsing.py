@@ -83,7 +83,7 @@ def response_of(classes, probabilities, maps=None):
     if maps is not None:
         values = base64.b64encode(np.asarray(maps, "<f4").tobytes()).decode()
         maps = {"shape": list(np.shape(maps)), "values": values}
-    return {"answers": [{"name": None, **top[0], "top": top, "maps": maps}]}
+    return {"predictions": [{"name": None, **top[0], "top": top, "maps": maps}]}
 
 
 def give(page, *files):

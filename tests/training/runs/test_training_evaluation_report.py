@@ -51,11 +51,11 @@ def test_mistakes_are_told_worst_first(evaluation, tmp_path):
     with (tmp_path / "new/mistakes.csv").open(encoding="utf-8", newline="") as file:
         first, second = csv.DictReader(file)
     chances = np.exp(LOGITS) / np.exp(LOGITS).sum(axis=1, keepdims=True)
-    assert [*first] == ["file", "truth", "answer", "probability", "truth_probability"]
-    assert (first["file"], first["truth"], first["answer"]) == ("d/3.png", "=wasps", "ants")
+    assert [*first] == ["file", "truth", "prediction", "probability", "truth_probability"]
+    assert (first["file"], first["truth"], first["prediction"]) == ("d/3.png", "=wasps", "ants")
     assert float(first["probability"]) == pytest.approx(chances[3, 0], abs=1e-6)
     assert float(first["truth_probability"]) == pytest.approx(chances[3, 2], abs=1e-6)
-    assert (second["file"], second["answer"]) == ("d/2.png", "bees, wild")
+    assert (second["file"], second["prediction"]) == ("d/2.png", "bees, wild")
 
 
 def test_the_record_and_the_pictures(evaluation, tmp_path):

@@ -17,7 +17,7 @@ from nin.files import beginning, check_file_writable, locked, write_bytes, write
 #: Pictures per part: at most this many are predicted again if a worker, or the command, is killed.
 PART = 256
 #: Records what the parts beside it were predicted from, and with which options.
-_FINGERPRINT = "question.json"
+_FINGERPRINT = "fingerprint.json"
 
 
 class PredictionParts:

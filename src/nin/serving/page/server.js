@@ -25,7 +25,7 @@ async function predict(description, { file, canvas }, signal) {
     if (error.status !== 415 || !canvas || !file) throw error;
     response = await send(description, await png(canvas), signal);
   }
-  const [first] = (await response.json()).answers;
+  const [first] = (await response.json()).predictions;
   const likely = new Map(first.top.map(({ label, probability }) => [label, probability]));
   return {
     probabilities: description.classes.map((name) => likely.get(name) ?? 0),

@@ -16,7 +16,7 @@ class ReproducedRow(Frozen):
         group: the exercise that it belongs to, if any.
         published: accuracies in the record, one per seed.
         accuracies: accuracies of the repeated trainings, with the same seeds.
-        same_answers: whether every training was right about the same images; None if the record
+        same_predictions: whether every training was right about the same images; None if the record
             does not say which those were, so that only accuracies are compared.
         same_conditions: whether versions, machine, oneDNN's mode and number of jobs are those of
             the record, so that a CPU should give the same to the bit.
@@ -26,13 +26,13 @@ class ReproducedRow(Frozen):
     group: str = ""
     published: list[float]
     accuracies: list[float]
-    same_answers: bool | None
+    same_predictions: bool | None
     same_conditions: bool
 
     @property
     def is_identical(self) -> bool:
         """Whether the results are the same as those of the record, as far as is known."""
-        return self.accuracies == self.published and self.same_answers is not False
+        return self.accuracies == self.published and self.same_predictions is not False
 
     @property
     def interval(self) -> Interval | None:
@@ -54,7 +54,7 @@ class ReproducedRow(Frozen):
         now, before = fmean(self.accuracies), fmean(self.published)
         means = f"{self.net}: {now:.4f}, published {before:.4f}"
         if self.is_identical:
-            detail = ", prediction by prediction" if self.same_answers else ""
+            detail = ", prediction by prediction" if self.same_predictions else ""
             return f"{means}: the same to the bit{detail}"
         if self.same_conditions:
             return f"{means}: not the same, on the same processor and versions"

@@ -153,7 +153,7 @@ def mistakes_csv(evaluation: Evaluation) -> str:
     """The misclassified images, the least likely true class first."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["file", "truth", "answer", "probability", "truth_probability"])
+    table.writerow(["file", "truth", "prediction", "probability", "truth_probability"])
     table.writerows(_mistakes(evaluation))
     return text.getvalue()
 
