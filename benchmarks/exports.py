@@ -28,7 +28,7 @@ from startup import start, use
 import nin
 from nin.data.decoding.decode import fitted
 from nin.exporting.parity import compare, evaluation_images, some_images
-from nin.training.recipes import choose
+from nin.training.starting_recipe import choose
 
 IMAGES, LIMIT = 128, 512
 BATCHES = (1, 32)

@@ -6,7 +6,7 @@ import pytest
 
 from nin.cli.tune import as_space
 from nin.errors import NinError
-from nin.training.recipes.spaces import Range
+from nin.study.tuning.spaces import Range
 
 
 def test_values_and_ranges():

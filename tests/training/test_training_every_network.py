@@ -19,7 +19,8 @@ from nin.models.resnet import RESNET18
 from nin.networks.lookup import NETWORKS, find_network
 from nin.networks.rivals import RIVALS
 from nin.training.preflight import check
-from nin.training.recipes import RECIPES, choose
+from nin.training.recipes import RECIPES
+from nin.training.starting_recipe import choose
 
 #: Those without weights to start from.
 FRESH = [name for name in NETWORKS if not find_network(name).pretrained]

@@ -14,8 +14,8 @@ from stopping import stop_at
 
 import nin as d2l
 from nin.errors import RecipeError, RunError
-from nin.training.recipes import choose
 from nin.training.runs.checkpoint import read_position
+from nin.training.starting_recipe import choose
 
 pytestmark = pytest.mark.slow
 

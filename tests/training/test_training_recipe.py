@@ -16,8 +16,8 @@ from nin.errors import NinError, RecipeError, UnknownNameError
 from nin.models import PRESETS
 from nin.training import RECIPES, Recipe, find_recipe
 from nin.training.recipe_choice import recipe_of
-from nin.training.recipes import choose
 from nin.training.runs.dataset import open_images
+from nin.training.starting_recipe import choose
 
 ODD = (
     st.none()

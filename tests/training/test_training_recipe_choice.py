@@ -16,7 +16,7 @@ from nin.training import dispatch
 from nin.training.recipe import Recipe
 from nin.training.recipe_choice import recipe_of
 from nin.training.recipe_fields import RecipeFields
-from nin.training.recipes import choose
+from nin.training.starting_recipe import choose
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def _check(name: str, sheet: Path | None, as_json: bool) -> None:
     from nin.data.duplicate_detection.duplicate_report import show_command
     from nin.data.duplicate_detection.picture_sheet import check_sheet_path
     from nin.data.storage.url_path import source_path
-    from nin.training.recipes import choose
+    from nin.training.starting_recipe import choose
 
     if sheet is not None:
         sheet = expand(sheet)

@@ -107,7 +107,7 @@ def as_space(words: list[str]) -> dict[str, Any]:
     Raises:
         NinError: a range is not two numbers, the higher one last.
     """
-    from nin.training.recipes.spaces import Range
+    from nin.study.tuning.spaces import Range
 
     found: dict[str, Any] = {}
     for name, values in as_vary(words).items():

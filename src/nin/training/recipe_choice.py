@@ -16,8 +16,8 @@ from nin.networks.lookup import find_network, network_name
 from nin.networks.network_source import is_custom
 from nin.training.recipe import Recipe, as_text
 from nin.training.recipe_fields import not_none, renamed
-from nin.training.recipes import choose, scaled, with_network
 from nin.training.runs.run import load
+from nin.training.starting_recipe import choose, scaled, with_network
 
 #: What can be trained on: a recipe or its name; a folder, a file or a data set, already open or
 #: not; arrays, a `DataModule` or loaders, as `nin.data.sources.as_images` takes them.

@@ -12,7 +12,7 @@ from rich.console import Console
 from nin.errors import Advice, Argument, NinError, RunError
 from nin.study.tuning import search as searching
 from nin.study.tuning.search import Search, Trained
-from nin.training.recipes.spaces import Choice, Range
+from nin.study.tuning.spaces import Choice, Range
 
 SPACE = {"learning_rate": Range(1e-3, 1e-1, log=True), "batch_size": Choice((32, 64))}
 OWN = {"learning_rate": 0.05, "batch_size": 64}

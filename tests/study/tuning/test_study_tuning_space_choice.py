@@ -9,7 +9,7 @@ import pytest
 from nin import RECIPES
 from nin.errors import NinError
 from nin.study.tuning.space_choice import plan_tuning
-from nin.training.recipes.spaces import SPACES, Choice, Range, own_value, space_of
+from nin.study.tuning.spaces import SPACES, Choice, Range, own_value, space_of
 
 
 def plan(what="digits", options=None, **changed):

@@ -17,9 +17,9 @@ import nin as d2l
 from nin.data.decoding.decode import FRAMES, decode
 from nin.errors import DataError, RecipeError, RunError
 from nin.pretrained import FeatureExtractor, load_trunk
-from nin.training.recipes import choose
 from nin.training.runs.description import describe
 from nin.training.runs.run_format import RunRecord
+from nin.training.starting_recipe import choose
 from nin.training.transfer_learning import feature_cache as module
 
 pytestmark = pytest.mark.slow
@@ -351,7 +351,7 @@ import os, signal, sys
 import nin
 from nin.pretrained import FeatureExtractor
 from nin.training.transfer_learning import feature_cache as features
-from nin.training.recipes import choose
+from nin.training.starting_recipe import choose
 
 features.SAVE_EVERY = 0
 calls, ask = [], FeatureExtractor.__call__

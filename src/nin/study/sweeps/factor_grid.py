@@ -15,7 +15,7 @@ from nin.study.sweeps.factors import OF_A_HEAD, Factor, changed_stages, code_arg
 from nin.study.trials.contender import Contender
 from nin.training.preflight import check_network, check_pretrained
 from nin.training.recipe import Recipe, network_of
-from nin.training.recipes import scaled
+from nin.training.starting_recipe import scaled
 
 
 class Grid:

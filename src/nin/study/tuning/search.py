@@ -16,7 +16,7 @@ from rich.console import Console
 from nin.errors import Advice, Argument, NinError
 from nin.study.results.tuning_record import TriedValues
 from nin.study.tuning.journal import open_journal, optuna
-from nin.training.recipes.spaces import Choice, Range, Space
+from nin.study.tuning.spaces import Choice, Range, Space
 
 #: How many first trainings, and which first share of every later one, are never stopped early.
 STARTUP, WARM_UP = 4, 1 / 3

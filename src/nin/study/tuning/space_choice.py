@@ -15,9 +15,9 @@ from nin.study.sweeps.factor_grid import contender_at
 from nin.study.sweeps.factors import as_factors, code_arguments
 from nin.study.tuning.journal import optuna
 from nin.study.tuning.search import SAMPLERS
+from nin.study.tuning.spaces import Choice, Range, Space, around, own_value, space_of
 from nin.training.recipe import Recipe
 from nin.training.recipe_choice import What, chosen_fields, recipe_of
-from nin.training.recipes.spaces import Choice, Range, Space, around, own_value, space_of
 
 #: Values, or a range of values, by field name.
 GivenSpace = Mapping[str, Sequence[Any] | Range | Choice]

@@ -34,11 +34,11 @@ from nin.study.trials.trial import SEARCH_SEED, Trial, digest, train_trial, trai
 from nin.study.trials.trial_images import division_seed
 from nin.study.tuning.search import Report, Search, Trained
 from nin.study.tuning.space_choice import GivenSpace, ends, plan_tuning
+from nin.study.tuning.spaces import Space, around, own_value
 from nin.training import Recipe
 from nin.training.precision import resolve_precision
 from nin.training.recipe_choice import What, chosen_fields
 from nin.training.recipe_fields import RecipeFields
-from nin.training.recipes.spaces import Space, around, own_value
 from nin.training.runs.provenance import versions
 from nin.training.runs.run_folder import locked
 from nin.training.schedule import adjust
