@@ -95,7 +95,9 @@ class NiN(Classifier):
 
     @classmethod
     def from_preset(cls, name: str, **arguments: Any) -> Self:
-        """The preset `name` with the number of classes it was published for.
+        """The preset `name` with fresh weights, and as many classes as it was published for.
+
+        Pretrained weights, which some presets have, are what `nin.train` starts from.
 
         Args:
             name: see `NiN`.
