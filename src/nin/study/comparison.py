@@ -161,19 +161,19 @@ def compare(
     with locked(out):
         plans = make_plans(conditions, contenders, measured)
         rows, image_count = contender_rows(conditions, plans)
-    comparison = Comparison(
-        title=title,
-        settings=settings(conditions),
-        data=described(images, recipe),
-        judged_on=judged_on,
-        images=image_count,
-        rows=rows,
-        differences=differences_between(_pairs(rows, contenders), image_count, recipe.folds),
-        versions=versions(),
-        device=device(),
-        command=command(),
-    )
-    write_results(comparison, out)
+        comparison = Comparison(
+            title=title,
+            settings=settings(conditions),
+            data=described(images, recipe),
+            judged_on=judged_on,
+            images=image_count,
+            rows=rows,
+            differences=differences_between(_pairs(rows, contenders), image_count, recipe.folds),
+            versions=versions(),
+            device=device(),
+            command=command(),
+        )
+        write_results(comparison, out)
     return comparison
 
 

@@ -160,8 +160,8 @@ def sweep(
             trainings -= _kept(conditions, plans)
             _announce(conditions, grid.sample(_SAMPLE), trainings, consent)
         rows, images = contender_rows(conditions, plans)
-    found = _comparison(conditions, grid, rows, images, title, equal)
-    write_results(found, out)
+        found = _comparison(conditions, grid, rows, images, title, equal)
+        write_results(found, out)
     return found
 
 
