@@ -117,12 +117,15 @@ def test_with_a_step_of_its_own_it_is_continued_within_an_epoch_too(tmp_path, mo
     assert last["loss"] == as_whole["loss"]
 
 
-def test_an_inner_block_that_ends_listens_no_longer():
+def test_an_inner_block_changes_nothing_and_what_is_released_acts_as_usual():
     stop_signal = StopSignal()
     with stop_signal.caught():
         with stop_signal.caught():
-            signal.raise_signal(signal.SIGINT)
-            assert stop_signal.received
+            pass
+        signal.raise_signal(signal.SIGINT)
+        assert stop_signal.received
+    with stop_signal.caught():
+        stop_signal.release()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

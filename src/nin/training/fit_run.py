@@ -58,6 +58,7 @@ def fit_run(
                     f"step {step}: restarted at a learning rate of {rate:.2g} ({reason})"
                 )
                 attempt = new_attempt(recipe, attempt.data, here, again)
+        stop_signal.release()
         skipped = {*run.record.get("skipped", ()), *getattr(attempt.data, "skipped", ())}
         run.update(skipped=sorted(skipped))
         if remarks := getattr(attempt.data, "remarks", None):

@@ -26,17 +26,12 @@ class StopSignal:
     def caught(self) -> Iterator[None]:
         """Within this block, the first signal only sets `received`; a second one acts as usual.
 
-        A signal that is ignored stays so, such as Ctrl-C in a background job. A nested block of the
-        same object changes nothing, but its end is also the end of the outer block's effect.
+        A signal that is ignored stays so, such as Ctrl-C in a background job. A block inside
+        another of the same object changes nothing.
         """
-        if self._before:
-            try:
-                yield
-            finally:
-                self._restore()
-            return
-        if threading.current_thread() is not threading.main_thread():
-            yield  # Only the main thread may change what signals do.
+        is_main = threading.current_thread() is threading.main_thread()
+        if self._before or not is_main:  # Only the main thread may change what signals do.
+            yield
             return
         before: dict[signal.Signals, Any] = {
             number: signal.getsignal(number) or signal.SIG_DFL
@@ -54,9 +49,10 @@ class StopSignal:
         try:
             yield
         finally:
-            self._restore()
+            self.release()
 
-    def _restore(self) -> None:
+    def release(self) -> None:
+        """End the effect of `caught` before its block ends."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before = {}
