@@ -17,7 +17,7 @@ from nin.data.duplicate_detection.duplicate_report import (
 )
 from nin.data.duplicate_detection.duplicates import Duplicates, find_duplicates
 from nin.data.split import Part
-from nin.data.storage.picture_store import stored_size
+from nin.data.storage.picture_store import about_size
 from nin.progress import stderr_console
 from nin.training.runs.membership_file import membership_of_another
 from nin.training.runs.run import load
@@ -122,7 +122,7 @@ def _bytes(paths: Sequence[str]) -> int:
     total = 0
     for path in paths:
         with contextlib.suppress(OSError):
-            total += stored_size(path)
+            total += about_size(path)
     return total
 
 

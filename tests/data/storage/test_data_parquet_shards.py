@@ -12,6 +12,7 @@ from shards import write_parquet
 from nin.data.storage import parquet_shards
 from nin.data.storage.parquet_shards import ParquetShards
 from nin.data.storage.picture_store import (
+    about_size,
     is_stored,
     open_stored,
     read_picture,
@@ -39,6 +40,17 @@ def test_a_picture_is_read_by_its_row(tmp_path):
         assert not is_stored(f"{file}/{wrong}")
         with pytest.raises(FileNotFoundError, match=r"a\.parquet holds no such picture"):
             read_picture(f"{file}/{wrong}")
+
+
+def test_about_how_large_a_picture_is_is_known_without_reading_it(tmp_path, monkeypatch):
+    random = np.random.default_rng(0)
+    rows = [(random.bytes(1000 + number), None, 0) for number in range(20)]
+    file = write_parquet(tmp_path / "a.parquet", rows, row_group_size=10)
+    monkeypatch.setattr(parquet_shards, "_read_group", None)
+    for row in (0, 9, 10, 19):
+        assert about_size(f"{file}/{row}") == pytest.approx(1010, rel=0.1)
+    with pytest.raises(FileNotFoundError, match="holds no such picture"):
+        about_size(f"{file}/20")
 
 
 def test_bytes_alone_are_pictures_as_well_and_null_is_none(tmp_path):

@@ -112,6 +112,12 @@ class ParquetShards(ShardReader[ParquetTable]):
         """Size of a picture in bytes."""
         return len(self.read(name))
 
+    def mean_size(self, name: str) -> int:
+        """Mean size in bytes of the pictures in a picture's row group; none of them is read."""
+        _, table, row = self._found(name)
+        group = int(table.groups(row))
+        return int(table.sizes[group] // (table.starts[group + 1] - table.starts[group]))
+
     def _list(self, path: str) -> None:
         self.read_table(path)
 

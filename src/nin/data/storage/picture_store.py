@@ -80,7 +80,7 @@ def threads_to_read(names: Sequence[str | PathLike[str]], threads: int) -> int:
     sizes = []
     for name in names[:: max(1, len(names) // SAMPLE)]:
         with contextlib.suppress(OSError):
-            sizes.append(stored_size(fspath(name)))
+            sizes.append(about_size(fspath(name)))
     return 1 if sizes and max(sizes) < SMALL_BYTES else threads
 
 
@@ -118,6 +118,16 @@ def stored_size(name: str) -> int:
         OSError: it is not there.
     """
     return store_of(name).size(name)
+
+
+def about_size(name: str) -> int:
+    """About the size of a picture in bytes; for one in a Parquet file, without reading it.
+
+    Raises:
+        OSError: it is not there.
+    """
+    is_in_parquet = PARQUETS.divided(name) is not None
+    return PARQUETS.mean_size(name) if is_in_parquet else stored_size(name)
 
 
 def is_stored(name: str | PathLike[str]) -> bool:
