@@ -48,7 +48,7 @@ def test_about_how_large_a_picture_is_is_known_without_reading_it(tmp_path, monk
     file = write_parquet(tmp_path / "a.parquet", rows, row_group_size=10)
     monkeypatch.setattr(parquet_shards, "_read_group", None)
     for row in (0, 9, 10, 19):
-        assert about_size(f"{file}/{row}") == pytest.approx(1010, rel=0.1)
+        assert about_size(f"{file}/{row}") == pytest.approx(1010, rel=0.25)
     with pytest.raises(FileNotFoundError, match="holds no such picture"):
         about_size(f"{file}/20")
 
