@@ -60,7 +60,15 @@ def is_source(path: Path) -> bool:
     """
     if not is_pattern(path) or path.exists():
         return path.exists()
+    return missing_shards(path) is None
+
+
+def missing_shards(path: Path) -> str | None:
+    """Which shards that a pattern names are missing; None if none is, or if it is no pattern."""
+    if not is_pattern(path):
+        return None
     try:
-        return find_shards(path) is not None
-    except DataError:
-        return False
+        find_shards(path)
+    except DataError as error:
+        return str(error)
+    return None

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from safetensors.numpy import load_file, save_file
+from shards import as_tar_shards
 
 import nin
 from nin.data import ImageFolder
@@ -271,6 +272,16 @@ def test_earlier_runs_go_on_by_their_fingerprint(here, monkeypatch):
     found = run.images.for_evaluation("photos")
     assert (found.part, found.trained_on, found.is_other) == ("all", None, True)
     assert "an unknown number of images of photos used in training" in found.notes()[0]
+
+
+def test_a_shard_that_is_missing_is_named(here):
+    as_tar_shards(here / "photos", here / "shards", 3, "cls", name="{:03}.tar")
+    run = new_run(data="shards/{000..002}.tar")
+    (here / "shards/001.tar").unlink()
+    with pytest.raises(
+        RunError, match=r"the images of runs/one cannot be found .*/001\.tar does not"
+    ):
+        run.images.for_evaluation()
 
 
 def test_other_data_is_named_and_its_classes_are_matched_by_name(here):

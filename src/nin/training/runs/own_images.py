@@ -10,7 +10,7 @@ import numpy as np
 
 from nin.data import NAMED, DataModule, ImageData, ImageFolder
 from nin.data.folders.membership import UNKNOWN, Membership
-from nin.data.source_listing import is_source
+from nin.data.source_listing import is_source, missing_shards
 from nin.data.sources import as_images, is_in_process
 from nin.errors import Advice, Argument, RunError
 from nin.names import normalized
@@ -20,6 +20,7 @@ from nin.training.runs.images_file import ARRAYS, open_kept
 from nin.training.runs.locations import candidates
 from nin.training.runs.membership_file import read_membership
 from nin.training.runs.run_format import RunRecord
+from nin.urls import is_url
 
 
 class OwnImages:
@@ -128,8 +129,11 @@ class OwnImages:
         """The error message for images that cannot be found."""
         if is_in_process(self.recipe.data):
             return f"{self.path / ARRAYS} is missing: it holds the images of the run"
-        places = ", ".join(map(str, candidates(self.recipe.data, self.path, self.record)))
-        return f"the images of {self.path} cannot be found at {places}"
+        places = candidates(self.recipe.data, self.path, self.record)
+        there = [place for place in places if is_url(place) or place.parent.is_dir()]
+        missing = next(filter(None, map(missing_shards, there)), None)
+        where = f"at {', '.join(map(str, places))}" + (f" ({missing})" if missing else "")
+        return f"the images of {self.path} cannot be found {where}"
 
     def change(self, place: str, data: ImageData, known: Membership | None) -> str:
         """The error message for images that have changed since training."""
