@@ -88,12 +88,15 @@ def test_settings_that_clear_session_resets_are_put_back():
     devices = keras.distribution.list_devices()[:1]
     given = keras.distribution.DataParallel(devices=devices)
     keras.distribution.set_distribution(given)
+    keras.config.disable_traceback_filtering()
     try:
         with backends.global_state_restored():
             keras.backend.clear_session()
             assert keras.config.dtype_policy().name == "float32"
         assert keras.config.dtype_policy().name == "mixed_bfloat16"
         assert keras.distribution.distribution() is given
+        assert not keras.config.is_traceback_filtering_enabled()
     finally:
+        keras.config.enable_traceback_filtering()
         keras.distribution.set_distribution(None)
         keras.config.set_dtype_policy(before)

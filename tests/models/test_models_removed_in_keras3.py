@@ -7,7 +7,7 @@ import pytest
 
 import nin
 from nin.errors import NinError
-from nin.models.removed_in_keras3 import explained_errors
+from nin.models.removed_in_keras3 import explained_errors, sequential_of_one_layer
 
 
 class Counted(keras.layers.Layer):
@@ -58,6 +58,17 @@ def test_a_sequential_of_one_layer_is_made_as_in_keras_2():
     assert [type(layer) for layer in Old().net.layers] == [keras.Sequential]
     with pytest.raises(TypeError):
         keras.Sequential(keras.layers.Flatten())
+
+
+def test_sequential_is_restored_however_blocks_overlap():
+    before = keras.Sequential.__init__
+    first, second = sequential_of_one_layer(), sequential_of_one_layer()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert len(keras.Sequential(keras.layers.ReLU()).layers) == 1
+    second.__exit__(None, None, None)
+    assert keras.Sequential.__init__ is before
 
 
 def test_a_call_that_needs_training_is_told():

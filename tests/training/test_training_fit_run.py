@@ -16,8 +16,9 @@ import nin
 from nin.data.storage import picture_store
 from nin.data.storage.remote_files import REMOTE
 from nin.data.streaming import StreamedBatches
-from nin.errors import SourceError
+from nin.errors import NinError, SourceError
 from nin.training.runs.checkpoint import read_position
+from nin.training.runs.run import Run
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 
@@ -47,6 +48,20 @@ def test_a_callback_that_fails_leaves_a_run_that_is_interrupted(tmp_path):
         nin.train("digits", tmp_path / "run", callbacks=[Fails()], **recipe)
     assert nin.load(tmp_path / "run").record["state"] == "interrupted"
     assert nin.resume(tmp_path / "run").record["state"] == "finished"
+
+
+def test_what_ended_a_training_is_told_although_the_disk_is_full(tmp_path, monkeypatch):
+    class FillsTheDisk(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            monkeypatch.setattr(Run, "update", full)
+            raise KeyboardInterrupt
+
+    def full(*_, **__):
+        raise NinError("cannot write run/run.json: No space left on device")
+
+    recipe = {"preset": "mnist", "width": 0.1, "epochs": 1, "limit": 60}
+    with pytest.raises(KeyboardInterrupt, match="stopped; to continue: nin train --resume"):
+        nin.train("digits", tmp_path / "run", callbacks=[FillsTheDisk()], **recipe)
 
 
 def test_a_source_that_goes_away(server, url, tmp_path, monkeypatch, capsys):

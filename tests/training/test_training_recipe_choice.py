@@ -14,7 +14,7 @@ from nin.data.balance import PREFERRED
 from nin.errors import DataError, NinError, RecipeError, RunError, UnknownNameError
 from nin.training import dispatch
 from nin.training.recipe import Recipe
-from nin.training.recipe_choice import recipe_of
+from nin.training.recipe_choice import chosen_fields, recipe_of
 from nin.training.recipe_fields import RecipeFields
 from nin.training.starting_recipe import choose
 
@@ -207,6 +207,15 @@ def test_a_shift_is_of_the_size_that_is_given(photos):
     assert recipe_of(str(photos), {**given, "shift": 14}).shift == 14
     small = recipe_of(str(photos), {"finetune": True, "image_size": 144})
     assert small.crop_size == 224 * 144 // 288
+
+
+def test_what_was_chosen_are_options_and_what_images_or_a_recipe_were_given(photos):
+    augmented = nin.ImageFolder(photos, image_size=64, augmentation=nin.Augmentation(shift=20))
+    assert chosen_fields(str(photos), {"lr": None, "epochs": 3}) == {"epochs"}
+    for what, options in ((augmented, {}), (None, {"data": augmented})):
+        assert {"shift", "image_size"} <= chosen_fields(what, options)
+        assert "crop_size" not in chosen_fields(what, options)
+    assert "crop_size" in chosen_fields(nin.RECIPES["photos"], {})
 
 
 def test_another_network_takes_the_recipe_from_scratch(photos):

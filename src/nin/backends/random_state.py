@@ -14,6 +14,7 @@ from nin.backends.choice import backend_name, current
 _KERAS_STATE = "keras.src.backend.common.global_state"
 _SEED = "global_random_seed"
 _SEEDS = (_SEED, "global_seed_generator")
+_TRACKERS = ("GLOBAL_STATE_TRACKER", "GLOBAL_SETTINGS_TRACKER")
 
 
 def set_random_seed(seed: int) -> None:
@@ -36,19 +37,20 @@ def set_random_seed(seed: int) -> None:
 
 @contextlib.contextmanager
 def global_state_restored() -> Iterator[None]:
-    """As `random_state_restored`, and put back Keras's dtype policy and distribution as well.
+    """As `random_state_restored`, and put back all settings that `clear_session` resets.
 
-    `keras.backend.clear_session` resets them.
+    Keras's dtype policy, distribution and the like are in objects which it replaces.
     """
-    import keras
+    import keras  # noqa: F401 - it makes these objects
 
-    policy, distribution = keras.config.dtype_policy(), keras.distribution.distribution()
+    state = sys.modules[_KERAS_STATE]
+    kept = {name: getattr(state, name) for name in _TRACKERS}
     with random_state_restored():
         try:
             yield
         finally:
-            keras.config.set_dtype_policy(policy)
-            keras.distribution.set_distribution(distribution)
+            for name, tracker in kept.items():
+                setattr(state, name, tracker)
 
 
 def _keras_state() -> dict[str, Any]:

@@ -22,8 +22,8 @@ from nin.files import expand
 
 _NAME = re.compile(r"[^/\\@]+@[0-9a-f]{12}")
 _opened: dict[str, ImageArrays] = {}
-#: How many images in memory a process keeps for recipes that name them: the latest. A run on images
-#: in memory stores them.
+#: How many sets of images in memory a process keeps for recipes that name them: the latest. A run
+#: on images in memory stores them.
 MOST = 16
 
 
@@ -165,11 +165,12 @@ def images_called(name: str) -> ImageArrays:
     """The images that `name_of_images` gave this name.
 
     Raises:
-        DataError: another process gave it.
+        DataError: another process gave it, or too many others have been given names since.
     """
     if name not in _opened:
         raise DataError(
-            f"{name} were images in memory, which are not saved, and only the last {MOST} are kept",
+            f"{name} were images in memory, which are not saved, and of which only the last {MOST}"
+            " sets are kept",
             Advice("give them again: {}", Argument("data")),
         )
     return _opened[name]

@@ -273,8 +273,10 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
                     f"{type(self).__name__}.loss ignores averaged=False: where samples have weights"
                     " it has to return one loss per sample"
                 )
-            losses = ops.mean(ops.reshape(losses, (ops.shape(losses)[0], -1)), axis=1)
-            own = ops.mean(losses * ops.reshape(sample_weight, (-1,)))
+            if losses.shape[1:] != sample_weight.shape[1:]:  # A weight for all its outputs.
+                losses = ops.mean(ops.reshape(losses, (ops.shape(losses)[0], -1)), axis=1)
+                sample_weight = ops.reshape(sample_weight, (-1,))
+            own = ops.mean(losses * sample_weight)
         return sum(self.losses, start=own)
 
 

@@ -46,23 +46,35 @@ def explained_errors() -> Iterator[None]:
         raise
 
 
-#: Held while `keras.Sequential` is changed; a module may make another.
-_CHANGED = threading.RLock()
+#: In how many blocks `keras.Sequential` is changed now, its own `__init__`, and what guards both.
+_blocks = 0
+_original: Callable[..., None] = keras.Sequential.__init__
+_CHANGING = threading.Lock()
 
 
 @contextmanager
 def sequential_of_one_layer() -> Iterator[None]:
     """Within this block, ``Sequential(layer)`` is ``Sequential([layer])``, as in Keras 2.
 
-    The book makes its ResNet, DenseNet and AnyNet in this way.
+    The book makes its ResNet, DenseNet and AnyNet in this way. Blocks may be nested, and in several
+    threads at once: the last one that ends restores the class.
     """
-    with _CHANGED:
-        original = keras.Sequential.__init__
-        keras.Sequential.__init__ = _of_one_layer(original)
-        try:
-            yield
-        finally:
-            keras.Sequential.__init__ = original
+    _count_block(1)
+    try:
+        yield
+    finally:
+        _count_block(-1)
+
+
+def _count_block(change: int) -> None:
+    global _blocks, _original
+    with _CHANGING:
+        if not _blocks:
+            _original = keras.Sequential.__init__
+            keras.Sequential.__init__ = _of_one_layer(_original)
+        _blocks += change
+        if not _blocks:
+            keras.Sequential.__init__ = _original
 
 
 def _of_one_layer(original: Callable[..., None]) -> Callable[..., None]:

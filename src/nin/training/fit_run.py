@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from nin.backends.distribution import Layout, gather, layout, leave, lost_peers
-from nin.errors import PeerLostError, SourceError, TrainingDiedError
+from nin.errors import NinError, PeerLostError, SourceError, TrainingDiedError
 from nin.training.attempt import Attempt, new_attempt
 from nin.training.averaging import showing_averages
 from nin.training.health import Finding
@@ -73,7 +73,7 @@ def fit_run(
         leave()
         if here.is_chief:
             _finish(run, "finished", attempt, final_result(run, attempt.data, epoch))
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt, SystemExit) as error:
         if (told := _ended_by(error, run, attempt, here)) is not error:
             raise told from error
         raise
@@ -117,9 +117,9 @@ def _fallback(attempt: Attempt, epoch: int | None) -> str | None:
 
 def _ended_by(error: BaseException, run: Run, attempt: Attempt, here: Layout) -> BaseException:
     """Record that a training was ended by `error`; returns what to raise."""
-    if isinstance(error, TrainingDiedError):
+    if run.record["state"] in ("finished", "died"):
         return error
-    with contextlib.suppress(OSError):  # Of a full disk, say; the checkpoint is what counts.
+    with contextlib.suppress(NinError):  # Of a full disk, say; the checkpoint is what counts.
         _finish(run, "interrupted", attempt)
     how = _how_to_go_on(run, here)
     if isinstance(error, PeerLostError):

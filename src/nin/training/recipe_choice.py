@@ -61,9 +61,13 @@ def with_images(what: What, options: Mapping[str, Any]) -> tuple[What, dict[str,
 
 
 def chosen_fields(what: What, options: Mapping[str, Any]) -> frozenset[str]:
-    """The fields whose values the caller chose: the options, and all of a `Recipe`."""
-    own = Recipe.model_fields if isinstance(what, Recipe) else ()
-    return frozenset((*own, *not_none(**renamed(options))))
+    """The fields whose values the caller chose: options, and those of a `Recipe` or of images."""
+    what, options = with_images(what, renamed(options))
+    fields = {*not_none(**options), *(Recipe.model_fields if isinstance(what, Recipe) else ())}
+    for data in (what, options.get("data")):
+        if isinstance(data, ImageData):
+            fields |= not_none(**_as_options(data)[1]).keys()
+    return frozenset(fields)
 
 
 def on_images(recipe: Recipe, data: Any) -> Recipe:

@@ -30,17 +30,25 @@ def found(folder):
 
 
 def test_what_a_training_in_the_folder_leaves_there_is_no_class(tmp_path):
-    for name in ("cat/a", "dog/a", "runs/photos-1/curves", "elsewhere/curves"):
+    for name in ("cat/a", "dog/a", "runs/photos-1/curves", "elsewhere/curves", "report/mistakes"):
         (tmp_path / name).parent.mkdir(parents=True)
         Image.new("RGB", (3, 3)).save(tmp_path / f"{name}.png")
     for name in ("runs/photos-1", "elsewhere"):
-        (tmp_path / name / "run.json").touch()
-    (tmp_path / "runs/sweep/trainings").mkdir(parents=True)
+        (tmp_path / name / "run.json").write_text('{"recipe": {}}')
+    (tmp_path / "report/evaluation.json").write_text('{"confusion": []}')
+    for name in ("runs/sweep", "widths"):
+        (tmp_path / name / "trainings").mkdir(parents=True)
+    (tmp_path / "widths/trainings/a.json").touch()
     (tmp_path / "runs/photos-2").mkdir()
-    assert found(tmp_path) == (2, {"files of runs": 4})
-    # A class may be called so.
+    for name in (".DS_Store", "notes.txt"):
+        (tmp_path / "runs" / name).touch()
+    assert found(tmp_path) == (2, {"files of runs": 9})
+    # Classes may be called so, and hold files that are called so.
     Image.new("RGB", (3, 3)).save(tmp_path / "runs/a.png")
-    assert found(tmp_path) == (3, {"files of runs": 4, "empty folders": 2})
+    (tmp_path / "cat/run.json").write_text("{}")
+    (tmp_path / "dog/trainings").mkdir()
+    pictures, left_out = found(tmp_path)
+    assert (pictures, left_out["files of runs"]) == (3, 8)
 
 
 @pytest.mark.parametrize("kind", BEGINNINGS)

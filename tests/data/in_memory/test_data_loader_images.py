@@ -8,9 +8,17 @@ import pytest
 
 import nin
 from nin.backends.distribution import Layout
+from nin.data import sources
 from nin.data.in_memory.loader_images import LoaderImages, collect
 from nin.data.shard import Shard
-from nin.data.sources import as_evaluation_images, as_images, as_module, is_loader, name_of_images
+from nin.data.sources import (
+    as_evaluation_images,
+    as_images,
+    as_module,
+    images_called,
+    is_loader,
+    name_of_images,
+)
 from nin.errors import DataError
 
 #: Each image says its own number; labels are its remainder by two.
@@ -258,3 +266,14 @@ def test_a_loader_is_told_by_shards_and_by_hand():
     told.clear()
     nin.Trainer(max_epochs=2, verbose=False).fit(Own(num_classes=2), as_images((Told(), Big())))
     assert told == ["begin", "end"] * 2
+
+
+def test_the_latest_images_are_found_by_their_names(monkeypatch):
+    monkeypatch.setattr(sources, "MOST", 2)
+    monkeypatch.setattr(sources, "_opened", {})
+    every = [as_images((np.full((20, 4, 4), n, np.uint8), np.arange(20) % 2)) for n in range(3)]
+    first, second, again, third = [name_of_images(every[n]) for n in (0, 1, 0, 2)]
+    assert first == again
+    assert (images_called(first), images_called(third)) == (every[0], every[2])
+    with pytest.raises(DataError, match="of which only the last 2 sets are kept: give them again"):
+        images_called(second)

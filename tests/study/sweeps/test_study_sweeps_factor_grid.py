@@ -75,9 +75,15 @@ def test_networks_themselves_can_be_a_factor():
 def test_what_pretrained_weights_leave_without_effect_is_refused(finetune, vary, idle):
     photos = RECIPES["photos"].revised(finetune=finetune)
     names = ["efficientnet-lite0", "efficientnet-lite1"]
-    made = Grid(photos, as_factors(photos.revised(preset="mnist"), {"preset": names, **vary}))
+    made = Grid(photos, as_factors(photos, {"preset": names, **vary}))
     with pytest.raises(NinError, match=f"preset efficientnet-lite0, .*: {idle} efficientnet-lite0"):
         made.contenders()
+
+
+def test_where_the_preset_varies_each_combination_is_looked_at():
+    photos = RECIPES["photos"].revised(finetune=True)
+    vary = {"preset": ["book", "mnist"], "window": [1, 3]}
+    assert len(Grid(photos, as_factors(photos, vary)).contenders()) == 4
 
 
 def test_what_is_in_stored_pixels_follows_the_image_size():
@@ -91,6 +97,9 @@ def test_what_is_in_stored_pixels_follows_the_image_size():
     assert [each.changes for each in chosen] == [{"image_size": 67}, {"image_size": 224}]
     with pytest.raises(NinError, match="book cannot take images of 32x32"):
         Grid(recipe, as_factors(recipe, {"image_size": [32, 224]})).contenders()
+    cropped = recipe.revised(crop_size=100)
+    with pytest.raises(NinError, match="book cannot take images of 29x29"):
+        Grid(cropped, factors).contenders()
 
 
 def test_a_combination_that_the_network_refuses_is_named():

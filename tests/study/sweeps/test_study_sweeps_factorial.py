@@ -14,7 +14,7 @@ from nin.study import Comparison, sweep
 from nin.study.report.report_page import write_report
 from nin.study.sweeps import time_estimate
 from nin.study.sweeps.equal_cost import at_equal_cost
-from nin.study.sweeps.factor_grid import Grid
+from nin.study.sweeps.factor_grid import contender_at
 from nin.study.sweeps.factorial import MANY
 from nin.study.trials.row import Measured, Speed, pack
 from nin.study.trials.trial import Outcome
@@ -161,7 +161,7 @@ def test_what_cannot_be_is_refused_before_anything_is_trained(swept, trained, va
 def test_pretrained_weights_have_one_width():
     photos = RECIPES["photos"]
     with pytest.raises(NinError, match=r"equal=parameters: efficientnet-lite1 has the width of it"):
-        at_equal_cost(Grid(photos, []).contenders(), photos, "parameters", 2, lambda _: (1, 1, 3))
+        at_equal_cost([contender_at(photos, {})], photos, "parameters", 2, lambda _: (1, 1, 3))
 
 
 def test_the_views_of_a_frozen_trunk_are_factors_and_rates_are_not(
@@ -220,6 +220,16 @@ def test_trainings_of_other_lengths_are_not_taken_for_those_that_are_kept(swept,
     assert (asked, len(trained)) == ([8, 2], done + 2)
     swept({"width": [0.05, 0.1]}, seeds=2, epochs=4, consent=answer)
     assert asked == [8, 2, 4]
+    for rates, expected in (
+        ([0.001, 0.01], [4]),
+        ([0.001, 0.01], []),
+        ([0.003, 0.01, 0.02], [4]),
+    ):
+        asked.clear()
+        swept({"learning_rate": rates}, seeds=2, width=0.1, consent=answer)
+        assert asked == expected
+    swept({"width": [0.05, 0.1]}, seeds=2, consent=answer)
+    assert asked == [4, 2], "those of width 0.1 are kept"
 
 
 def test_rates_that_were_varied_are_not_among_what_was_the_same(swept):

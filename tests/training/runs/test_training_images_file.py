@@ -108,7 +108,7 @@ def test_a_file_of_arrays_is_named_and_not_kept(arrays, tmp_path, monkeypatch):
     with pytest.raises(RunError, match=r"three.npz no longer holds the images that runs/three-1"):
         nin.resume(run.path, epochs=2)
     np.savez("test.npz", x_test=x[:7], y_test=y[:7])
-    with pytest.warns(UserWarning, match="an unknown number of images of test.npz used in train"):
+    with pytest.warns(UserWarning, match="it is not known how many images of test.npz were used"):
         found = run.evaluate("test.npz")
     assert (found.part, found.n) == ("all", 7)
 

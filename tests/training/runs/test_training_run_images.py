@@ -271,7 +271,7 @@ def test_earlier_runs_go_on_by_their_fingerprint(here, monkeypatch):
         run.images.for_evaluation()
     found = run.images.for_evaluation("photos")
     assert (found.part, found.trained_on, found.is_other) == ("all", None, True)
-    assert "an unknown number of images of photos used in training" in found.notes()[0]
+    assert "it is not known how many images of photos were used in" in found.notes()[0]
 
 
 def test_a_shard_that_is_missing_is_named(here):
@@ -366,10 +366,15 @@ def test_no_other_picture_counts_in_place_of_an_unreadable_one(here):
         def predict(self, loader, **_):
             return np.concatenate([np.zeros((len(images), 2)) for images, *_ in loader])
 
-    found = evaluate_images(Undecided(), run.images.for_evaluation(), run.classes)
+    images = run.images.for_evaluation()
+    found = evaluate_images(Undecided(), images, run.classes)
     assert [Path(name).name for name in found.names] == ["000.png", "002.png"]
     assert (found.n, found.labels.tolist()) == (2, [0, 0])
     assert found.images[:].any(axis=(1, 2, 3)).tolist() == [True, True]
+    for path in (here / "parts/test").glob("*/*"):
+        path.write_bytes(b"no picture")
+    with pytest.raises(DataError, match="none of the images to evaluate on can be read"):
+        evaluate_images(Undecided(), run.images.for_evaluation(), run.classes)
 
 
 @pytest.mark.usefixtures("here")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from itertools import islice
 from pathlib import Path
 
 from nin.data.decoding.picture_formats import START, begins_like_a_picture
@@ -43,9 +43,8 @@ _LEFTOVERS = frozenset(
     """.split()  # noqa: SIM905
 ) | {"system volume information", "network trash folder", "temporary items", "icon\r"}
 
-#: Files of a run directory, and of the folder of a comparison: a training in the folder of pictures
-#: leaves them there.
-_RESULTS = ("run.json", "compare.json")
+#: Files that a training, an evaluation and a comparison leave, and a field that each has.
+_RESULTS = {"run.json": "recipe", "evaluation.json": "confusion", "compare.json": "rows"}
 
 _ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 
@@ -169,7 +168,7 @@ def _entries(folder: str, left_out: LeftOut) -> list[Entry]:
                 left_out[_leftover(name)] += _size(entry)
             elif name.startswith("."):
                 left_out["hidden files"] += _size(entry)
-            elif _holds_results(entry):
+            elif _is_of_results(entry):
                 left_out["files of runs"] += _size(entry)
             else:
                 kept.append(entry)
@@ -196,22 +195,49 @@ def _identity(folder: str) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _holds_results(entry: Entry) -> bool:
-    """Whether it is a run directory, the folder of a comparison, or the folder of all of them."""
+def _is_of_results(entry: Entry) -> bool:
+    """Whether a folder holds what `nin` wrote, or is ``runs`` with nothing else in it."""
     if is_url(entry.path) or not entry.is_dir():
         return False
-    if any(Path(entry.path, name).exists() for name in _RESULTS):
+    folder = Path(entry.path)
+    if _holds_results(folder):
         return True
     if entry.name != "runs":
         return False
-    with os.scandir(entry.path) as inside:
-        return all(each.is_dir() and _is_begun(Path(each.path)) for each in inside)
+    folders, pictures = _inside(folder)
+    return not pictures and all(map(_is_begun, folders))
+
+
+def _holds_results(folder: Path) -> bool:
+    """Whether it is a run directory, an evaluation, or the folder of a comparison."""
+    for name, field in _RESULTS.items():
+        with suppress(OSError, ValueError, RecursionError):
+            content = json.loads((folder / name).read_bytes())
+            if isinstance(content, dict) and field in content:
+                return True
+    trainings = folder / "trainings"
+    if not trainings.is_dir() or any(each.suffix != ".json" for each in trainings.iterdir()):
+        return False
+    return not _inside(folder)[1]
 
 
 def _is_begun(folder: Path) -> bool:
-    """Whether a folder below ``runs`` holds results, or will."""
-    names = {each.name for each in islice(folder.iterdir(), 100)}
-    return not names or not names.isdisjoint({*_RESULTS, "trainings"})
+    """Whether a folder in ``runs`` holds results, or nothing yet."""
+    return _holds_results(folder) or _inside(folder) == ([], [])
+
+
+def _inside(folder: Path) -> tuple[list[Path], list[str]]:
+    """The folders in a folder, and the names of the pictures, without hidden ones."""
+    folders, pictures = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                folders.append(Path(entry.path))
+            elif _ending(entry.name) in EXTENSIONS:
+                pictures.append(entry.name)
+    return folders, pictures
 
 
 def _leftover(name: str) -> str:

@@ -55,7 +55,7 @@ def at_equal_cost(
         )
     if is_custom(recipe.preset) or any(each.net != "NiN" for each in contenders):
         raise NinError("only a NiN has a width to be chosen", about=Argument("equal", equal))
-    presets = {recipe.preset, *(each.arguments.get("preset", recipe.preset) for each in contenders)}
+    presets = {each.arguments["preset"] for each in contenders if "preset" in each.arguments}
     if fixed := sorted(each for each in presets if find_network(each).pretrained):
         raise NinError(
             f"{fixed[0]} has the width of its pretrained weights", about=Argument("equal", equal)

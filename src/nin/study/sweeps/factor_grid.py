@@ -90,8 +90,9 @@ def contender_at(
     varied = recipe.revised(**fields)
     _check(varied, name)
     _check_effect(varied, levels, name)
-    if not others and varied.image_size is not None:
-        check_size(varied.preset, varied.image_size, varied.image_size)
+    sides = [] if others else [varied.image_size, varied.crop_size]
+    for side in filter(None, sides):
+        check_size(varied.preset, side, side)
     net, arguments = network_of(varied)
     if others and net != "NiN":
         raise NinError(f"{name}: {varied.preset} has no stages to change")

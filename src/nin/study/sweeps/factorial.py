@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -143,7 +143,8 @@ def sweep(
     )
     each = seeds + (len(tried) if len(tried) > 1 else 0)
     trainings = len(grid) * (recipe.folds or 1) * each
-    goes_on = any((out / "trainings").iterdir())
+    # What is kept is known once all networks have been measured, if they are.
+    goes_on = any((out / "trainings").iterdir()) and not measured and seconds is None
     if not goes_on:
         _announce(conditions, grid.sample(_SAMPLE), trainings, consent)
     contenders = _contenders(conditions, grid, equal)
@@ -160,7 +161,8 @@ def sweep(
             trainings -= _kept(conditions, plans)
             _announce(conditions, grid.sample(_SAMPLE), trainings, consent)
         rows, images = contender_rows(conditions, plans)
-        found = _comparison(conditions, grid, rows, images, title, equal)
+        changed = {name for each in contenders for name in each.changes or {}}
+        found = _comparison(conditions, grid, rows, images, title, equal, changed)
         write_results(found, out)
     return found
 
@@ -223,10 +225,11 @@ def _kept(conditions: Conditions, plans: Sequence[ContenderPlan]) -> int:
     folds = range(conditions.recipe.folds) if conditions.recipe.folds else [None]
     kept = 0
     for trial in (plan.trial.in_fold(fold) for plan in plans for fold in folds):
-        tried = kept_rates(cache, trial, conditions.rates)
-        kept += min(len(tried), len(conditions.rates))
+        searched = conditions.rates if len(conditions.rates) > 1 else ()
+        tried = kept_rates(cache, trial, searched)
+        kept += min(len(tried), len(searched))
+        rates = {*tried, *searched} or {trial.recipe.learning_rate}
         for seed in conditions.seeds:
-            rates = {*tried, *conditions.rates}
             kept += any(cache.get(trial.revised(rate, seed)) is not None for rate in rates)
     return kept
 
@@ -260,6 +263,7 @@ def _comparison(
     images: int,
     title: str | None,
     equal: Equal | None,
+    changed: Collection[str],
 ) -> Comparison:
     data: ImageData = conditions.data
     folds = conditions.recipe.folds
@@ -267,7 +271,7 @@ def _comparison(
     factors = {factor.name: list(factor.values) for factor in grid.factors}
     effects, interactions = effects_of(rows, factors, grid.usual, images, folds)
     names = " and ".join(name.replace("_", " ") for name in factors)
-    varied = {*factors, *(["learning_rates"] if "learning_rate" in factors else [])}
+    varied = {*factors, *changed, *(["learning_rates"] if "learning_rate" in factors else [])}
     shared = {key: value for key, value in settings(conditions).items() if key not in varied}
     network = {"preset": conditions.recipe.preset, "width": conditions.recipe.width}
     return Comparison(

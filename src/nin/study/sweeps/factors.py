@@ -187,9 +187,10 @@ def _idle_in_training(recipe: Recipe, name: str, vary: Mapping[str, Any]) -> str
     """Why a factor has no effect on how the network is trained; None if it has one."""
     if name in _NEEDS and not any(getattr(recipe, each) or each in vary for each in _NEEDS[name]):
         return f"without {' or '.join(_NEEDS[name])}"
-    if find_network(recipe.preset).pretrained and name not in Recipe.model_fields:
+    is_pretrained = find_network(recipe.preset).pretrained and "preset" not in vary
+    if is_pretrained and name not in Recipe.model_fields:
         return f"in {recipe.preset}, whose layers are those of its pretrained weights"
-    if _is_frozen(recipe, vary) and name not in OF_A_HEAD:
+    if is_pretrained and not recipe.finetune and name not in OF_A_HEAD:
         return "where the trunk is frozen: fine-tune it"
     if name == "momentum" and recipe.optimizer != "sgd" and "optimizer" not in vary:
         return f"where the optimizer is {recipe.optimizer}"
@@ -210,11 +211,6 @@ def _idle_in_stages(name: str, preset: str) -> str | None:
     if name == "pooling" and not any(getattr(stage, "pool", None) for stage in stages):
         return f"in {preset}: none of its stages is pooled"
     return None
-
-
-def _is_frozen(recipe: Recipe, vary: Mapping[str, Any]) -> bool:
-    network = find_network(recipe.preset)
-    return network.pretrained and not recipe.finetune and "preset" not in vary
 
 
 def code_arguments(preset: str) -> dict[str, Any]:

@@ -196,7 +196,7 @@ class Checkpoint(keras.callbacks.Callback):
     def _save(self, epoch: int, batch: int) -> None:
         backends.current().sync(self.model)
         state = training_state(self.model)
-        if not are_finite(state):  # Nothing goes on from here. The health watch will see it, too.
+        if not are_finite(state):  # Nothing could be continued from here.
             return
         sums = self.model.metrics_variables if batch else ()
         position = Position(

@@ -171,6 +171,8 @@ def evaluate(
     else:
         logits = _predicted(model, split, batch_size)
     if isinstance(split.images, Pictures) and not (read := split.images.is_readable()).all():
+        if not read.any():
+            raise DataError("none of the images to evaluate on can be read")
         logits, split = logits[read], Split(split.images.readable(), split.labels[read])
     if classes is None:  # If they are numbers, the last ones may have no images.
         names = (*names, *map(str, range(len(names), logits.shape[1])))

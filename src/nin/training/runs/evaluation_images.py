@@ -26,7 +26,7 @@ class EvaluationImages(NamedTuple):
         missing: how many of those set aside for evaluation are no longer there.
         relabelled: how many of the images have another class than in training.
         trained_on: how many of them were used in training, or to choose the epoch; None if unknown,
-            because the run did not record which, or its images in memory or in a file have changed.
+            because the run did not record which, or its own images are not here or have changed.
     """
 
     part: str
@@ -53,16 +53,16 @@ class EvaluationImages(NamedTuple):
 
     def notes(self) -> list[str]:
         """What a user has to know about them, one line each."""
-        unknown = "an unknown number of images"
-        used = unknown if self.trained_on is None else _images(self.trained_on)
         lines = {
             f"{_images(self.new)} added to {self.source} since training: left out": self.new,
             f"{_images(self.missing)} missing from {self.source} of those set aside for"
             " evaluation": self.missing,
             f"{_images(self.relabelled)} changed class since training: evaluated with their"
             " present class": self.relabelled,
-            f"{used} of {self.source} used in training: accuracy on new ones may be"
-            " lower": self.trained_on != 0,
+            f"{_images(self.trained_on or 0)} of {self.source} used in training: accuracy on new"
+            " ones may be lower": self.trained_on,
+            f"it is not known how many images of {self.source} were used in training: accuracy on"
+            " new ones may be lower": self.trained_on is None,
         }
         return [line for line, holds in lines.items() if holds]
 

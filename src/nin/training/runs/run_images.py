@@ -14,6 +14,7 @@ from nin.data.decoding.image_arrays import fitted_images
 from nin.data.folders.listing import Files
 from nin.data.folders.membership import UNKNOWN, USED, Membership
 from nin.data.in_memory.npz_file import is_npz
+from nin.data.registry import catalogue
 from nin.data.source_listing import is_source
 from nin.data.sources import is_in_process
 from nin.data.split import PARTS, Part
@@ -196,10 +197,13 @@ class RunImages(OwnImages):
 
         Returns:
             The number; 0 if the run was trained on a folder, whose pictures are not compared with
-            arrays; None if its own images are no longer known.
+            arrays; None if its own images are not here, or no longer known.
         """
         if self.membership() is not None:
             return 0
+        here = {each.name for each in catalogue() if each.where is not None}
+        if self.recipe.data in NAMED.keys() - here:  # Nothing is downloaded to count.
+            return None
         try:
             own = self.open()
         except NinError:

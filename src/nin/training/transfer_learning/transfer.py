@@ -156,15 +156,15 @@ def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
             head = fit_head(*features["train"][:2], len(data.classes), balance=balance)
             if stop_signal.received:
                 raise KeyboardInterrupt
+        console.print(_head_line(head), markup=False)
+        write_bytes(run.weights_path, save(_weights(trunk, head), metadata={"format": "nin"}))
+        _finish(run, features, head, time.monotonic() - begun)
     except KeyboardInterrupt as stop:
         run.update(state="interrupted")
         raise KeyboardInterrupt(f"stopped; {resume_hint(run.path)}") from stop
     except BaseException:
         run.update(state="interrupted")
         raise
-    console.print(_head_line(head), markup=False)
-    write_bytes(run.weights_path, save(_weights(trunk, head), metadata={"format": "nin"}))
-    _finish(run, features, head, time.monotonic() - begun)
     if not recipe.finetune and is_worth_trying(head, features["train"].paths):
         _compare(run, features["train"], console)
     return run
