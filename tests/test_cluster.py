@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import subprocess
 
 import pytest
 
@@ -39,6 +41,28 @@ def test_another_program_that_does_not_respond():
     with socket.create_server(("127.0.0.1", 0)) as other:
         said = refusal("tcp://{}:{}".format(*other.getsockname()))
     assert "no Dask scheduler responds there" in said
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl, for a certificate")
+def test_a_scheduler_with_tls_is_asked_with_the_certificates_of_dask(tmp_path):
+    from dask import config
+
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "certificate.pem")
+    made = ["openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-subj", "/CN=127.0.0.1"]
+    made += ["-days", "1", "-keyout", key, "-out", certificate]
+    subprocess.run(made, check=True, capture_output=True)
+    role = {"cert": certificate, "key": key}
+    tls = {"ca-file": certificate, "client": role, "scheduler": role, "worker": role}
+    tls = {f"distributed.comm.tls.{name}": value for name, value in tls.items()}
+    quiet = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "processes": False}
+    with (
+        config.set(tls),
+        distributed.LocalCluster(
+            1, protocol="tls", threads_per_worker=1, security=distributed.Security(), **quiet
+        ) as started,
+        cluster(started.scheduler_address) as client,
+    ):
+        assert client.submit(sum, [1, 2]).result() == 3
 
 
 @pytest.mark.parametrize("address", ["http://localhost:1", "tcp://", "tcp://localhost"])

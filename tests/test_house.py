@@ -67,7 +67,8 @@ BELOW = {
         *("onnx_graph", "orphans", "training"),
     },
     "serving": {
-        *("data.decoding", "errors", "inference", "installing", "maps", "names", "orphans"),
+        *("data.decoding", "errors", "files", "inference", "installing", "maps", "names"),
+        "orphans",
     },
     "cli": {
         *("accounting", "backends", "cluster", "data", "errors", "exporting", "files"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nin import urls
 from nin.errors import DataError
 from nin.urls import is_url, parse_url, without_credentials
 
@@ -52,3 +53,14 @@ def test_what_is_secret_is_left_out(url, public):
 def test_messages_hold_no_secrets():
     error = DataError(f"{SIGNED}?X-Amz-Signature=0f: is damaged", "try https://anna:secret@host/b")
     assert str(error) == f"{SIGNED}: is damaged: try https://host/b"
+
+
+def test_each_user_of_a_host_is_asked_for_what_is_theirs(monkeypatch):
+    monkeypatch.setattr(urls, "_users", {})
+    public = [urls.remember(f"https://{each}") for each in ("ann:1@h/a/x.tar", "bob:2@h/b/y.tar")]
+    assert public == ["https://h/a/x.tar", "https://h/b/y.tar"]
+    assert urls.with_secrets("https://h/a/x.tar") == "https://ann:1@h/a/x.tar"
+    assert urls.with_secrets("https://h/b/z.tar") == "https://bob:2@h/b/z.tar"
+    assert urls.with_secrets("https://other/a/x.tar") == "https://other/a/x.tar"
+    urls.remember("https://ann:1@h/a/w.tar")
+    assert len(urls._users) == 2, "no more than are needed"

@@ -98,9 +98,11 @@ def _connected(scheduler: str) -> Iterator[Client]:
 
 
 async def _identity(address: str) -> str:
+    from distributed import Security
     from distributed.core import rpc
 
-    async with rpc(address, timeout=PATIENCE) as remote:
+    certificates = Security().get_connection_args("client")  # As Dask is configured.
+    async with rpc(address, timeout=PATIENCE, connection_args=certificates) as remote:
         return str((await remote.identity())["type"])
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from os.path import commonprefix
 from typing import NamedTuple
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -26,7 +27,7 @@ _AZURE = re.compile(r"s[a-z]{1,4}|sig")
 _NAMED = ("sftp", "ssh")
 
 
-#: Secrets of the URLs that this process was given: users by host, queries by public URL.
+#: Secrets of the URLs that this process was given, by their public part.
 _users: dict[str, str] = {}
 _queries: dict[str, str] = {}
 
@@ -75,8 +76,8 @@ def without_credentials(text: str) -> str:
 def remember(url: str) -> str:
     """Keep the secrets of a URL for this process, and return the URL without them."""
     public, user, query = parse_url(url)
-    if user:
-        _users[_host(public)] = user
+    if user and user != _user_of(public):
+        _users[public] = user
     if query:
         _queries[public] = query
     return public
@@ -89,13 +90,20 @@ def share_signature(public: str, others: Iterable[str]) -> None:
 
 
 def with_secrets(public: str) -> str:
-    """The URL to open: with the user of its host and with its own signature."""
+    """The URL to open: with its user and with its own signature."""
     found = public
-    if user := _users.get(_host(public)):
+    if user := _user_of(public):
         found = found.replace("://", f"://{user}@", 1)
     if query := _queries.get(public):
         found += ("&" if "?" in found else "?") + query
     return found
+
+
+def _user_of(public: str) -> str:
+    """The user given for the URL of the same host that is most like this one; empty if none was."""
+    same = [url for url in _users if _host(url) == _host(public)]
+    nearest = max(same, key=lambda url: len(commonprefix((url, public))), default="")
+    return _users.get(nearest, "")
 
 
 def _sorted(query: str) -> tuple[str, str]:

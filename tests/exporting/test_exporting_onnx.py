@@ -394,6 +394,29 @@ def test_a_normalisation_that_cannot_be_folded_is_kept():
     np.testing.assert_allclose(predictions[0], softmax(logits), atol=1e-6)
 
 
+def test_images_of_one_pixel_are_added_to_larger_ones_in_either_order():
+    """The next layer is padded for the size of the sum."""
+    layers = keras.layers
+    for order in (1, -1):
+        image = keras.Input((9, 9, 1))
+        x = layers.Conv2D(4, 3, padding="same", activation="relu")(image)
+        pixel = layers.Conv2D(4, 1)(layers.GlobalAveragePooling2D(keepdims=True)(x))
+        x = layers.Add()([x, pixel][::order])
+        x = layers.Conv2D(4, 3, strides=2, padding="same")(x)
+        x = layers.Conv2D(4, 3, strides=2, padding="same")(x)
+        x = layers.Add()([x, layers.GlobalAveragePooling2D(keepdims=True)(x)][::order])
+        model = NiN(num_classes=4, preset="mnist", width=0.1)
+        model.net = keras.Model(image, layers.Dense(4)(layers.Flatten()(x)))
+        model.build((None, 9, 9, 1))
+        random = np.random.default_rng(0)
+        for weight in model.weights:
+            weight.assign(random.normal(size=weight.shape))
+        images = random.integers(0, 256, (2, 9, 9, 1), np.uint8)
+        predictions = written(model, (9, 9, 1), classes=4).run(None, {"images": images})
+        logits = keras.ops.convert_to_numpy(model(images))
+        np.testing.assert_allclose(predictions[0], softmax(logits), atol=1e-5)
+
+
 def test_the_free_form_has_no_automatic_pads():
     description = {"input_shape": (28, 28, 3), "classes": [*"abcde"], "maps": True}
     for name in ("cifar10", "resnet18"):

@@ -40,3 +40,9 @@ def test_what_is_secret_in_urls_of_a_list_is_not_in_their_names(monkeypatch):
 def test_names_that_end_in_nul_are_taken_as_they_are(monkeypatch):
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"a.jpg\r\0b.jpg\0")))
     assert find_pictures(["-"]).files == ["a.jpg\r", "b.jpg"]
+
+
+def test_a_list_of_nothing_but_folders_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(bytes(tmp_path) + b"\n")))
+    with pytest.raises(DataError, match="standard input names folders only: name a folder without"):
+        find_pictures(["-"])

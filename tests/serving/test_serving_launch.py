@@ -390,7 +390,7 @@ def test_a_worker_that_dies_is_replaced_and_its_gauges_are_forgotten(network, tm
     assert "Traceback" not in server.log.read_text()
 
 
-def test_workers_share_a_copy_of_a_network_that_is_a_folder(tmp_path):
+def test_workers_share_a_copy_of_a_network_that_is_a_folder(tmp_path, monkeypatch):
     exported = tmp_path / "openvino"
     exported.mkdir()
     (exported / "model.xml").write_text("one")
@@ -399,6 +399,9 @@ def test_workers_share_a_copy_of_a_network_that_is_a_folder(tmp_path):
         (exported / "model.xml").write_text("another")
         assert copy.name == "openvino"
         assert (copy / "model.xml").read_text() == "one"
+    monkeypatch.chdir(exported)
+    with _metrics_folder() as folder:
+        assert _kept(Settings(Path()), folder).path == folder / "network" / "openvino"
 
 
 @needs_proc

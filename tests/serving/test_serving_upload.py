@@ -20,6 +20,7 @@ from nin.cli.entry_point import run
 from nin.data.decoding.picture_formats import MAX_PIXELS
 from nin.errors import NinError
 from nin.inference import FilePredictor
+from nin.serving.service import Service
 from nin.serving.settings import Limits
 
 FORM = {"content-type": "multipart/form-data; boundary=x"}
@@ -224,6 +225,13 @@ def test_maps_that_are_too_large_together(open_app):
     files = [("images", ("a", small))] * 8
     response = client.post("/predict?maps=values", files=files)
     assert response.status_code == 413, response.text
+
+
+def test_maps_that_are_too_large_together_are_not_computed(open_app, monkeypatch):
+    app = open_app(body=2000)
+    monkeypatch.setattr(Service, "predict", None)
+    files = [("images", ("a", picture(size=(1, 1))))] * 8
+    assert app.client.post("/predict?maps=values", files=files).status_code == 413
 
 
 def test_pictures_of_maps_that_are_too_large_together(open_app):

@@ -9,6 +9,8 @@ from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from nin.backends import num_gpus
 from nin.data.decoding.image_arrays import fitted_images
 from nin.errors import Argument, ExportError, NinError
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 #: From this many files on, ONNX Runtime saves more time on a CPU than writing its file takes.
 MANY = 500
+#: The largest difference of a probability that rounding explains.
+_AGREES = 1e-3
 
 
 class Predictor(FilePredictor):
@@ -152,9 +156,22 @@ class RunEngine:
             with tempfile.TemporaryDirectory(prefix="nin-predict-") as folder:
                 path = Path(folder) / FORMATS["onnx"].file
                 write_onnx(self.run, self.description, path)
-                return open_engine("onnx", path, threads)
+                engine = open_engine("onnx", path, threads)
+                return engine if self._agrees_with(engine) else self
         except (NinError, OSError):  # A custom layer or operation; or nowhere to write.
             return self
+
+    def _agrees_with(self, engine: Engine) -> bool:
+        """Whether an engine predicts the same for a few images."""
+        from keras import ops
+
+        from nin.training.runs.evaluation import softmax
+
+        shape = (2, *self.run.input_shape)
+        images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+        logits = ops.convert_to_numpy(self.run.model(images, training=False))
+        found = engine.predict(images, maps=False).probabilities
+        return np.allclose(found, softmax(logits), atol=_AGREES)
 
 
 def _opened(path: Path, image_size: int | None, threads: int, trust: bool) -> tuple[str, Engine]:

@@ -83,7 +83,8 @@ def _runtime(given: Path | None) -> dict[str, bytes]:
         return _checked(_read(given), given)
     kept = _cache()
     if len(files := _from_folder(kept)) == len(RUNTIME):
-        return _checked(files, kept)
+        with contextlib.suppress(ExportError):  # Damaged: it is replaced.
+            return _checked(files, kept)
     with tempfile.TemporaryDirectory() as folder:
         files = _checked(_from_archive(_download(Path(folder))), Path("npm"))
     with contextlib.suppress(NinError):  # It is downloaded again the next time.

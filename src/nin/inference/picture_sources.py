@@ -93,8 +93,12 @@ def _listed(stdin: BinaryIO, left_out: LeftOut) -> Iterator[str]:
     names = [*map(os.fsdecode, lines)]
     if not any(names):
         raise DataError("standard input names no file: give one per line")
+    is_file = False
     for name in filter(None, names):
         if os.path.isdir(name):  # noqa: PTH112 - a name that no file can have is none, and no error
             left_out["folders in the list"] += 1
         else:
+            is_file = True
             yield str(source_path(name)) if is_url(name) else name
+    if not is_file:
+        raise DataError("standard input names folders only: name a folder without a list")

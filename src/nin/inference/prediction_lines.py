@@ -68,5 +68,5 @@ def _label_and_probability(prediction: FilePrediction) -> tuple[str, str]:
 
 def _joined(cells: Iterable[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()
+    csv.writer(line).writerow(cells)  # With another end of line it would not quote a \r.
+    return line.getvalue().removesuffix("\r\n") + "\n"

@@ -58,8 +58,8 @@ def explained(
             4.6 of the paper.
         out: a picture, or a folder for one picture per image; see `nin.maps.destinations.pictures`.
         raw: an ``.npz`` to write the maps to: ``maps`` (n, h, w, classes), float32,
-            ``probabilities`` (n, classes), ``classes``, ``files`` and ``fit``, which says whether
-            the maps cover the whole picture (``"squash"``) or the square in its middle
+            ``probabilities`` (n, classes), ``classes``, ``files`` and ``resize_mode``, which
+            says whether the maps cover the whole picture (``"squash"``) or the square in its middle
             (``"crop"``).
         overwrite: whether to replace files that this function did not write; never an image.
 

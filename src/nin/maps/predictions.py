@@ -90,8 +90,8 @@ def predict_maps(
     """
     if not network.has_maps:
         raise NinError(
-            f"{network.path} has no class maps, by which something could be located: its logits are"
-            " not means of maps"
+            f"{network.path} has no class maps, by which something could be located: it was"
+            " exported without them, or its logits are not means of maps"
         )
     chosen = class_indices(names, network.classes)
     check_shown(len(chosen) or min(top, len(network.classes)))

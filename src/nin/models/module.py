@@ -269,10 +269,8 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
         else:
             losses = self.loss(y_pred, y, averaged=False)
             if len(losses.shape) == 0:
-                raise NinError(
-                    f"{type(self).__name__}.loss ignores averaged=False: where samples have weights"
-                    " it has to return one loss per sample"
-                )
+                why = "where samples have weights it has to return one loss per sample"
+                raise NinError(f"{type(self).__name__}.loss ignores averaged=False: {why}")
             if losses.shape[1:] != sample_weight.shape[1:]:  # A weight for all its outputs.
                 losses = ops.mean(ops.reshape(losses, (ops.shape(losses)[0], -1)), axis=1)
                 sample_weight = ops.reshape(sample_weight, (-1,))

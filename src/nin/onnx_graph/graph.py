@@ -130,7 +130,7 @@ class Graph:
         metadata: Mapping[str, str],
         opset: int = OPSET,
     ) -> Any:
-        """The finished, checked ``onnx.ModelProto``.
+        """The finished ``onnx.ModelProto``; `onnx.checker` has checked it.
 
         Args:
             inputs: name → type and shape; a side that is free has a name in place of a number.

@@ -138,15 +138,20 @@ def _add_predict(app: FastAPI, service: Service) -> None:
         query.check(predictor)
         if service.images.is_full:
             raise busy()
-        with service.bytes.reserving() as take_bytes, service.images.reserving() as take_images:
+        with (
+            service.bytes.reserving() as take_bytes,
+            service.images.reserving() as take_images,
+            service.maps.reserving() as take_maps,
+        ):
             uploads = await read_uploads(request, limits, take_bytes)
             async with within(limits.seconds, request):
                 take_images(len(uploads))
+                size = len(uploads) * service.map_bytes if query.with_maps else 0
+                if size > limits.maps:
+                    raise HTTPException(413, "the maps of so many images are too large together")
+                take_maps(size)
                 files = [each.content for each in uploads]
                 predictions = await service.predict(files, query.with_maps)
-                maps = [each.maps for each in predictions if each.maps is not None]
-                if sum(each.nbytes for each in maps) > limits.maps:
-                    raise HTTPException(413, "the maps of so many images are too large together")
                 content = await service.run(
                     predict_response, predictor, uploads, predictions, query, limits.maps
                 )

@@ -18,10 +18,11 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 
 from nin.errors import NinError, first_line
+from nin.files import locked
 from nin.inference import FilePredictor
 from nin.orphans import exit_with_parent
 from nin.serving.app import application
-from nin.serving.metrics import SHARED_FOLDER
+from nin.serving.metrics import OWN_FOLDER, SHARED_FOLDER
 from nin.serving.server import config, process_state, run
 from nin.serving.service import Service
 from nin.serving.settings import Settings
@@ -88,7 +89,8 @@ def _metrics_folder() -> Iterator[Path]:
             "several workers share their metrics in a temporary folder, and none can be written:"
             " set TMPDIR to a folder that can, or give --workers 1"
         ) from error
-    with temporary as name:
+    # systemd leaves a locked folder alone when it tidies /tmp.
+    with temporary as name, locked(Path(name), NinError(f"{name} is in use")):
         yield Path(name)
 
 
@@ -99,7 +101,7 @@ def _kept(settings: Settings, folder: Path) -> Settings:
     """
     if not settings.path.exists():  # The workers report it.
         return settings
-    path = folder / "network" / settings.path.name
+    path = folder / "network" / settings.path.resolve().name
     copy = shutil.copytree if settings.path.is_dir() else shutil.copy
     try:
         path.parent.mkdir()
@@ -114,14 +116,14 @@ def _supervise(
     settings: Settings, listener: socket, workers: int, folder: Path, on_ready: Callable[[], None]
 ) -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # Failures are reported below.
-    os.environ[SHARED_FOLDER] = str(folder)
+    os.environ |= dict.fromkeys((SHARED_FOLDER, OWN_FOLDER), str(folder))
     start = partial(_start_worker, settings, folder)
     more = {"factory": True, "workers": workers, "timeout_worker_healthcheck": PULSE}
     supervisor = Supervisor(config(start, settings, **more), [listener], on_ready)
     try:
         supervisor.run()
     finally:
-        del os.environ[SHARED_FOLDER]
+        del os.environ[SHARED_FOLDER], os.environ[OWN_FOLDER]
     if supervisor.has_given_up:
         failure = folder / _FAILURE
         reason = f"they die as they start; is there too little memory, or room in {folder.parent}?"

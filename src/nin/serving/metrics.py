@@ -6,7 +6,19 @@ import os
 from pathlib import Path
 from typing import Final
 
-from prometheus_client import (
+from nin.errors import NinError
+
+#: The environment variable with the folder where workers write their metrics; the client library
+#: reads it when it is imported.
+SHARED_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+#: The same folder, by which a worker knows that it is its supervisor's, not that of a program which
+#: started this one.
+OWN_FOLDER: Final = "NIN_METRICS_FOLDER"
+
+if os.environ.get(SHARED_FOLDER) != os.environ.get(OWN_FOLDER):
+    os.environ.pop(SHARED_FOLDER, None)
+
+from prometheus_client import (  # noqa: E402
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
@@ -15,13 +27,7 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.multiprocess import MultiProcessCollector
-
-from nin.errors import NinError
-
-#: The environment variable with the folder where workers write their metrics; the client library
-#: reads it when it is imported.
-SHARED_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+from prometheus_client.multiprocess import MultiProcessCollector  # noqa: E402
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -72,6 +78,12 @@ class Metrics:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
+
+
+def discard_metrics(process: int | None) -> None:
+    """Remove the files of a worker that has served nothing."""
+    for path in Path(os.environ[SHARED_FOLDER]).glob(f"*_{process}.db"):
+        path.unlink(missing_ok=True)
 
 
 def _reserve(folder: Path) -> None:

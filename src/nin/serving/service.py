@@ -101,6 +101,8 @@ class Service:
     Attributes:
         bytes: the quota of the requests' bodies.
         images: the quota of images.
+        maps: the quota of bytes of class maps.
+        map_bytes: bytes of the class maps of an image; 0 if the network has none.
         is_ready: whether new requests are welcome; False once the server is stopping.
     """
 
@@ -115,7 +117,9 @@ class Service:
         self.bytes = Quota(limits.held)
         places = max(limits.images, MOST_HELD // math.prod(predictor.input_shape))
         self.images = Quota(min(limits.queue, places), self.metrics.waiting.set)
-        self._compute(np.zeros((1, *predictor.input_shape), np.uint8), predictor.has_maps)
+        found = self._compute(np.zeros((1, *predictor.input_shape), np.uint8), predictor.has_maps)
+        self.map_bytes = 0 if found.maps is None else found.maps.nbytes
+        self.maps = Quota(max(limits.maps, MOST_HELD // 4))
         self._pool = ThreadPoolExecutor(decoders, "decode")
         self._writers = ThreadPoolExecutor(decoders, "write")
         pixels = math.prod(predictor.input_shape[:2])

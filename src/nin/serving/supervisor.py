@@ -17,6 +17,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
+from nin.serving.metrics import discard_metrics
 from nin.serving.server import Server
 
 log = logging.getLogger("nin.server")
@@ -118,6 +119,7 @@ class Supervisor(Multiprocess):
         worker.join()
         mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
         if not worker.has_served:
+            discard_metrics(worker.pid)
             self._failures += 1
             others = [each for each in self.processes if each is not worker]
             if not any(isinstance(each, Worker) and each.has_served for each in others):

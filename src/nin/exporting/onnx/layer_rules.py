@@ -206,16 +206,25 @@ def _activate(graph: Graph, x: str, activation: Any) -> str:
 def _concatenate(graph: Graph, layer: Any, several: Any) -> Signal:
     for one in several:
         _check_axis(layer, one)
-    first, *others = (as_rows(graph, one) for one in several)
+    first, *others = _alike(graph, several)
     names = [one.name for one in (first, *others)]
     return first._replace(name=graph.node("Concat", *names, axis=1))
 
 
 def _add(graph: Graph, layer: Any, several: Any) -> Signal:
-    total, *others = (as_rows(graph, one) for one in several)
+    total, *others = _alike(graph, several)
     for other in others:
-        total = total._replace(name=graph.node("Add", total.name, other.name))
+        (one, two), (height, width) = total.size, other.size  # One of 1 is repeated.
+        sides = (max(one, height), max(two, width))
+        total = total._replace(name=graph.node("Add", total.name, other.name), size=sides)
     return total
+
+
+def _alike(graph: Graph, several: Any) -> list[Signal]:
+    """Signals to be joined: as rows, unless one of them is images."""
+    if all(one.is_flat or one.is_row for one in several):
+        return [as_rows(graph, one) for one in several]
+    return [one._replace(is_flat=False) for one in several]
 
 
 _ACTIVATIONS = {"relu": "Relu", "sigmoid": "Sigmoid"}

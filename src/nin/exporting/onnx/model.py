@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from onnx.checker import ValidationError
+from onnx.shape_inference import InferenceError
+
+from nin.errors import ExportError, first_line
 from nin.exporting.onnx.network import write_network
 from nin.exporting.onnx.onnx_preprocessing import (
     SCOPE,
@@ -39,7 +43,7 @@ def to_onnx(model: Any, description: dict[str, Any], opset: int = OPSET) -> Any:
         An ``onnx.ModelProto``, byte for byte the same from every backend.
 
     Raises:
-        ExportError: it has a layer that no network of this package has.
+        ExportError: it has a layer that no network of this package has, or is no valid ONNX model.
     """
     form = InputSpec.of(description) or InputSpec(description["input_shape"][2])
     graph = Graph()
@@ -58,7 +62,10 @@ def to_onnx(model: Any, description: dict[str, Any], opset: int = OPSET) -> Any:
             outputs["maps"] = ("float32", [n, classes, *written.maps_size])
     fold_batch_normalization(graph)
     inputs = {"images": (form.dtype, form.shape)}
-    return graph.model(inputs, outputs, {KEY: json.dumps(description)}, opset)
+    try:
+        return graph.model(inputs, outputs, {KEY: json.dumps(description)}, opset)
+    except (ValidationError, InferenceError) as error:
+        raise ExportError(f"cannot write it as ONNX: {first_line(error)}") from error
 
 
 def _preprocessed(
