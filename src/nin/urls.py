@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from os.path import commonprefix
+from os.path import commonpath
 from typing import NamedTuple
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -102,7 +102,7 @@ def with_secrets(public: str) -> str:
 def _user_of(public: str) -> str:
     """The user given for the URL of the same host that is most like this one; empty if none was."""
     same = [url for url in _users if _host(url) == _host(public)]
-    nearest = max(same, key=lambda url: len(commonprefix((url, public))), default="")
+    nearest = max(same, key=lambda url: len(commonpath((url, public))), default="")
     return _users.get(nearest, "")
 
 
