@@ -72,5 +72,5 @@ CIFAR10_DEEP = CIFAR10.revised(
 )
 
 FASHION28_DEEP = CIFAR10_DEEP.revised(
-    name="fashion28-deep", data="fashion-mnist", image_size=28, shift=2, epochs=20
+    name="fashion28-deep", data="fashion-mnist", image_size=28, shift=2, epochs=40
 )
