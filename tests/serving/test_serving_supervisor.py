@@ -12,6 +12,7 @@ from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.supervisors.multiprocess import SIGNALS
 
 from nin.serving import supervisor as module
+from nin.serving.metrics import SHARED_FOLDER
 from nin.serving.server import Server
 from nin.serving.supervisor import MOST_FAILURES, Supervisor, Worker
 
@@ -36,7 +37,7 @@ class Stub:
 
 
 @pytest.fixture
-def service(monkeypatch):
+def service(monkeypatch, tmp_path):
     """A supervisor of two stubs, with a clock that the test moves, and no signal handlers left."""
     kept = {kind: signal.getsignal(kind) for kind in SIGNALS}
     started = []
@@ -44,9 +45,11 @@ def service(monkeypatch):
     class Stubbed(Supervisor):
         def _start(self):
             started.append(Stub(len(started) + 1))
+            (tmp_path / f"counter_{started[-1].pid}.db").touch()
             return started[-1]
 
     now = [100.0]
+    monkeypatch.setenv(SHARED_FOLDER, str(tmp_path))
     monkeypatch.setattr(module, "Worker", Stub)
     monkeypatch.setattr(module, "mark_process_dead", lambda _: None)
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
@@ -59,7 +62,7 @@ def service(monkeypatch):
         signal.signal(kind, handler)
 
 
-def test_a_worker_that_has_served_is_replaced_however_it_dies(service):
+def test_a_worker_that_has_served_is_replaced_however_it_dies(service, tmp_path):
     service.keep_subprocess_alive()
     for code in (-9, 0, 1, STARTUP_FAILURE):
         for _ in range(5):
@@ -68,9 +71,10 @@ def test_a_worker_that_has_served_is_replaced_however_it_dies(service):
             assert service.processes[0].alive
     assert not service.should_exit.is_set()
     assert len(service.started) == 22
+    assert len([*tmp_path.iterdir()]) == 22, "what they have counted counts"
 
 
-def test_one_that_cannot_start_is_tried_again_now_and_then_while_another_serves(service):
+def test_one_that_cannot_start_is_tried_again_now_and_then_while_another_serves(service, tmp_path):
     service.keep_subprocess_alive()
     for _ in range(10):
         service.processes[0].die(STARTUP_FAILURE, served=False)
@@ -81,6 +85,8 @@ def test_one_that_cannot_start_is_tried_again_now_and_then_while_another_serves(
         service.keep_subprocess_alive()
         assert len(service.started) == before + 1, "at once"
     assert not service.should_exit.is_set()
+    kept = {f"counter_{worker.pid}.db" for worker in service.processes}
+    assert {path.name for path in tmp_path.iterdir()} == kept
 
 
 def test_that_it_is_ready_is_reported_once(service):
