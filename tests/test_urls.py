@@ -62,5 +62,9 @@ def test_each_user_of_a_host_is_asked_for_what_is_theirs(monkeypatch):
     assert urls.with_secrets("https://h/a/x.tar") == "https://ann:1@h/a/x.tar"
     assert urls.with_secrets("https://h/b/z.tar") == "https://bob:2@h/b/z.tar"
     assert urls.with_secrets("https://other/a/x.tar") == "https://other/a/x.tar"
-    urls.remember("https://ann:1@h/a/w.tar")
-    assert len(urls._users) == 2, "no more than are needed"
+    for name in ("ann:1@h/b/c/1.tar", "bob:2@h/b/d/2.tar"):
+        assert urls.with_secrets(urls.remember(f"https://{name}")) == f"https://{name}"
+    assert urls.with_secrets("https://h/b/c/2.tar") == "https://ann:1@h/b/c/2.tar"
+    urls.remember("https://ann:corrected@h/e")
+    assert urls.with_secrets("https://h/a/x.tar") == "https://ann:corrected@h/a/x.tar"
+    assert urls.with_secrets("https://h/b/z.tar") == "https://bob:2@h/b/z.tar"

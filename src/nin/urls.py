@@ -27,8 +27,8 @@ _AZURE = re.compile(r"s[a-z]{1,4}|sig")
 _NAMED = ("sftp", "ssh")
 
 
-#: Secrets of the URLs that this process was given, by their public part.
-_users: dict[str, str] = {}
+#: Secrets of the URLs that this process was given: users by host and folder, queries by public URL.
+_users: dict[str, dict[str, str]] = {}
 _queries: dict[str, str] = {}
 
 
@@ -76,8 +76,14 @@ def without_credentials(text: str) -> str:
 def remember(url: str) -> str:
     """Keep the secrets of a URL for this process, and return the URL without them."""
     public, user, query = parse_url(url)
-    if user and user != _user_of(public):
-        _users[public] = user
+    if user:
+        host, folder = _host(public), public.rpartition("/")[0]
+        known = {
+            place: user if _name(each) == _name(user) else each  # A password may be corrected.
+            for place, each in _users.get(host, {}).items()
+            if place != folder
+        }
+        _users[host] = {**known, folder: user}  # A new dictionary: threads may be reading.
     if query:
         _queries[public] = query
     return public
@@ -99,11 +105,15 @@ def with_secrets(public: str) -> str:
     return found
 
 
+def _name(user: str) -> str:
+    return user.partition(":")[0]
+
+
 def _user_of(public: str) -> str:
-    """The user given for the URL of the same host that is most like this one; empty if none was."""
-    same = [url for url in _users if _host(url) == _host(public)]
-    nearest = max(same, key=lambda url: len(commonpath((url, public))), default="")
-    return _users.get(nearest, "")
+    """The user of the nearest folder on its host, the latest of several; empty if there is none."""
+    known = _users.get(_host(public), {})
+    nearest = max(reversed(known), key=lambda place: len(commonpath((place, public))), default="")
+    return known.get(nearest, "")
 
 
 def _sorted(query: str) -> tuple[str, str]:

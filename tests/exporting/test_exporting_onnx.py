@@ -402,6 +402,8 @@ def test_images_of_one_pixel_are_added_to_larger_ones_in_either_order():
         x = layers.Conv2D(4, 3, padding="same", activation="relu")(image)
         pixel = layers.Conv2D(4, 1)(layers.GlobalAveragePooling2D(keepdims=True)(x))
         x = layers.Add()([x, pixel][::order])
+        row = layers.Dense(4)(layers.GlobalAveragePooling2D()(x))
+        x = layers.Add()([x, row][::order])
         x = layers.Conv2D(4, 3, strides=2, padding="same")(x)
         x = layers.Conv2D(4, 3, strides=2, padding="same")(x)
         x = layers.Add()([x, layers.GlobalAveragePooling2D(keepdims=True)(x)][::order])

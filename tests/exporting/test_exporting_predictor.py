@@ -243,6 +243,12 @@ def test_many_files_of_a_run_are_predicted_by_onnx_runtime(run, picture, monkeyp
     assert sorted(path.name for path in run.path.glob("*.onnx")) == []
 
 
+def test_where_the_file_predicts_otherwise_keras_does(run, monkeypatch):
+    engine = predictor.RunEngine(run)
+    monkeypatch.setattr(run, "predict", lambda images: np.full((len(images), 10), 0.1))
+    assert engine.for_many(1) is engine
+
+
 def test_weights_that_were_replaced_since_it_was_opened_are_not_those_exported(run, real_digits):
     assert run.model.built
     arrays = load_file(run.weights_path)

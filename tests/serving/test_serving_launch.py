@@ -402,6 +402,10 @@ def test_workers_share_a_copy_of_a_network_that_is_a_folder(tmp_path, monkeypatc
     monkeypatch.chdir(exported)
     with _metrics_folder() as folder:
         assert _kept(Settings(Path()), folder).path == folder / "network" / "openvino"
+    (tmp_path / "3f2a9c").touch()
+    (tmp_path / "model.onnx").symlink_to("3f2a9c")
+    with _metrics_folder() as folder:
+        assert _kept(Settings(tmp_path / "model.onnx"), folder).path.name == "model.onnx"
 
 
 @needs_proc

@@ -2,7 +2,10 @@
 
 import asyncio
 import multiprocessing
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from types import SimpleNamespace
@@ -51,7 +54,6 @@ def service(monkeypatch, tmp_path):
     now = [100.0]
     monkeypatch.setenv(SHARED_FOLDER, str(tmp_path))
     monkeypatch.setattr(module, "Worker", Stub)
-    monkeypatch.setattr(module, "mark_process_dead", lambda _: None)
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
     ready_calls = []
     service = Stubbed(Config("app", workers=2), [], lambda: ready_calls.append(1))
@@ -190,3 +192,14 @@ def test_a_second_signal_before_the_first_is_handled_counts(service, kind):
     service.handle_signals()
     assert service.should_exit.is_set()
     assert service.signal_queue == [kind]
+
+
+def test_metrics_of_another_program_are_left_alone(tmp_path):
+    """A single worker needs no folder, whatever the environment says."""
+    code = "from nin.serving.metrics import Metrics; print(b'nin_images' in Metrics().text())"
+    for name in ("PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir"):
+        environment = {**os.environ, name: str(tmp_path)}
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout == "True\n"
+    assert not [*tmp_path.iterdir()]

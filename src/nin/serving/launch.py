@@ -101,7 +101,8 @@ def _kept(settings: Settings, folder: Path) -> Settings:
     """
     if not settings.path.exists():  # The workers report it.
         return settings
-    path = folder / "network" / settings.path.resolve().name
+    name = os.path.basename(os.path.abspath(settings.path))  # noqa: PTH100, PTH119 - of a link
+    path = folder / "network" / name
     copy = shutil.copytree if settings.path.is_dir() else shutil.copy
     try:
         path.parent.mkdir()

@@ -15,8 +15,9 @@ SHARED_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 #: started this one.
 OWN_FOLDER: Final = "NIN_METRICS_FOLDER"
 
-if os.environ.get(SHARED_FOLDER) != os.environ.get(OWN_FOLDER):
-    os.environ.pop(SHARED_FOLDER, None)
+if os.environ.get(SHARED_FOLDER) != os.environ.get(OWN_FOLDER, ""):
+    for name in (SHARED_FOLDER, SHARED_FOLDER.lower()):  # The library reads either.
+        os.environ.pop(name, None)
 
 from prometheus_client import (  # noqa: E402
     CONTENT_TYPE_LATEST,
@@ -27,7 +28,7 @@ from prometheus_client import (  # noqa: E402
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.multiprocess import MultiProcessCollector  # noqa: E402
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead  # noqa: E402
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -77,11 +78,17 @@ class Metrics:
         if SHARED_FOLDER in os.environ:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return generate_latest(registry)
+        try:
+            return generate_latest(registry)
+        except FileNotFoundError:  # Those of a worker that could not start were just removed.
+            return generate_latest(registry)
 
 
-def discard_metrics(process: int | None) -> None:
-    """Remove the files of a worker that has served nothing."""
+def forget_worker(process: int | None, has_served: bool) -> None:
+    """Remove the gauges of a worker that is dead, and its counts if it has served nothing."""
+    mark_process_dead(process)  # type: ignore[no-untyped-call]
+    if has_served:
+        return
     for path in Path(os.environ[SHARED_FOLDER]).glob(f"*_{process}.db"):
         path.unlink(missing_ok=True)
 

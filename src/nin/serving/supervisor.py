@@ -12,12 +12,11 @@ from multiprocessing import connection
 from socket import socket
 
 import uvicorn
-from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
-from nin.serving.metrics import discard_metrics
+from nin.serving.metrics import forget_worker
 from nin.serving.server import Server
 
 log = logging.getLogger("nin.server")
@@ -117,9 +116,8 @@ class Supervisor(Multiprocess):
     def _replace(self, place: int, worker: Worker) -> None:
         worker.kill()
         worker.join()
-        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+        forget_worker(worker.pid, worker.has_served)
         if not worker.has_served:
-            discard_metrics(worker.pid)
             self._failures += 1
             others = [each for each in self.processes if each is not worker]
             if not any(isinstance(each, Worker) and each.has_served for each in others):

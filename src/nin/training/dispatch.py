@@ -101,7 +101,7 @@ def train(
         >>> import numpy as np
         >>> x = np.random.default_rng(0).random((40, 12, 12))
         >>> y = np.arange(40) % 2
-        >>> run = nin.train((x, y), classes=["even", "odd"], preset="lenet", epochs=1)
+        >>> run = nin.train((x[10:], y[10:]), classes=["even", "odd"], preset="lenet", epochs=1)
         >>> run.evaluate((x[:10], y[:10])).n
         10
     """

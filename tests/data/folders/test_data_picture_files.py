@@ -38,17 +38,25 @@ def test_what_a_training_in_the_folder_leaves_there_is_no_class(tmp_path):
     (tmp_path / "report/evaluation.json").write_text('{"confusion": []}')
     for name in ("runs/sweep", "widths"):
         (tmp_path / name / "trainings").mkdir(parents=True)
-    (tmp_path / "widths/trainings/a.json").touch()
+    for name in ("a.json", ".DS_Store", ".a.json.part"):
+        (tmp_path / "widths/trainings" / name).touch()
     (tmp_path / "runs/photos-2").mkdir()
     for name in (".DS_Store", "notes.txt"):
         (tmp_path / "runs" / name).touch()
-    assert found(tmp_path) == (2, {"files of runs": 9})
+    assert found(tmp_path) == (2, {"files of runs": 11})
     # Classes may be called so, and hold files that are called so.
     Image.new("RGB", (3, 3)).save(tmp_path / "runs/a.png")
     (tmp_path / "cat/run.json").write_text("{}")
     (tmp_path / "dog/trainings").mkdir()
     pictures, left_out = found(tmp_path)
-    assert (pictures, left_out["files of runs"]) == (3, 8)
+    assert (pictures, left_out["files of runs"]) == (3, 10)
+    (tmp_path / "runs/a.png").rename(tmp_path / "runs/a")
+    assert found(tmp_path)[0] == 3, "a picture by its first bytes"
+    # An evaluation beside the classes of the test, which it was written for.
+    (tmp_path / "test").mkdir()
+    (tmp_path / "cat").rename(tmp_path / "test/cat")
+    (tmp_path / "test/evaluation.json").write_text('{"confusion": []}')
+    assert found(tmp_path)[0] == 3
 
 
 @pytest.mark.parametrize("kind", BEGINNINGS)

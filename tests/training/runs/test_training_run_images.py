@@ -23,6 +23,7 @@ from nin.training.runs.evaluation import evaluate_images
 from nin.training.runs.membership_file import PICTURES, keep_membership
 from nin.training.runs.provenance import session
 from nin.training.runs.run import load
+from nin.training.runs.run_images import RunImages
 
 RECIPE = nin.RECIPES["scratch"].revised(image_size=8, resize_mode="squash", epochs=1, seed=4)
 
@@ -272,6 +273,13 @@ def test_earlier_runs_go_on_by_their_fingerprint(here, monkeypatch):
     found = run.images.for_evaluation("photos")
     assert (found.part, found.trained_on, found.is_other) == ("all", None, True)
     assert "it is not known how many images of photos were used in" in found.notes()[0]
+
+
+def test_nothing_is_downloaded_to_count_what_was_trained_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("nin.training.runs.own_images.OwnImages.open", None)
+    record = {"classes": [*"0123456789"], "data": {}}
+    images = RunImages(tmp_path, record, nin.RECIPES["svhn"])
+    assert images.count_used(nin.Digits(limit=10), "test") is None
 
 
 def test_a_shard_that_is_missing_is_named(here):

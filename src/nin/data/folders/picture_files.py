@@ -7,7 +7,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -45,6 +45,8 @@ _LEFTOVERS = frozenset(
 
 #: Files that a training, an evaluation and a comparison leave, and a field that each has.
 _RESULTS = {"run.json": "recipe", "evaluation.json": "confusion", "compare.json": "rows"}
+#: Folders in that of a comparison.
+_OF_COMPARISON = {"trainings", "measured"}
 
 _ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 
@@ -210,15 +212,25 @@ def _is_of_results(entry: Entry) -> bool:
 
 def _holds_results(folder: Path) -> bool:
     """Whether it is a run directory, an evaluation, or the folder of a comparison."""
-    for name, field in _RESULTS.items():
-        with suppress(OSError, ValueError, RecursionError):
-            content = json.loads((folder / name).read_bytes())
-            if isinstance(content, dict) and field in content:
-                return True
-    trainings = folder / "trainings"
-    if not trainings.is_dir() or any(each.suffix != ".json" for each in trainings.iterdir()):
+    found = {name for name, field in _RESULTS.items() if _has_field(folder / name, field)}
+    if "run.json" in found:
+        return True
+    folders, pictures = _inside(folder)
+    if not {each.name for each in folders} <= _OF_COMPARISON:
         return False
-    return not _inside(folder)[1]
+    trainings = folder / "trainings"
+    if found or pictures or trainings not in folders:
+        return bool(found)
+    names = [each.name for each in trainings.iterdir() if not each.name.startswith(".")]
+    return all(name.endswith(".json") for name in names)
+
+
+def _has_field(file: Path, field: str) -> bool:
+    try:
+        content = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and field in content
 
 
 def _is_begun(folder: Path) -> bool:
@@ -227,7 +239,7 @@ def _is_begun(folder: Path) -> bool:
 
 
 def _inside(folder: Path) -> tuple[list[Path], list[str]]:
-    """The folders in a folder, and the names of the pictures, without hidden ones."""
+    """The folders in a folder, and the names of its pictures, without hidden ones."""
     folders, pictures = [], []
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -235,7 +247,7 @@ def _inside(folder: Path) -> tuple[list[Path], list[str]]:
                 continue
             if entry.is_dir():
                 folders.append(Path(entry.path))
-            elif _ending(entry.name) in EXTENSIONS:
+            elif is_picture(entry):
                 pictures.append(entry.name)
     return folders, pictures
 

@@ -221,10 +221,16 @@ def _add(graph: Graph, layer: Any, several: Any) -> Signal:
 
 
 def _alike(graph: Graph, several: Any) -> list[Signal]:
-    """Signals to be joined: as rows, unless one of them is images."""
+    """Signals to be joined: as rows or, if one of them is images, as images, some of one pixel."""
     if all(one.is_flat or one.is_row for one in several):
         return [as_rows(graph, one) for one in several]
-    return [one._replace(is_flat=False) for one in several]
+    sides = graph.constant([2, 3], "int64")
+    return [
+        Signal(graph.node("Unsqueeze", one.name, sides))
+        if one.is_row
+        else one._replace(is_flat=False)
+        for one in several
+    ]
 
 
 _ACTIVATIONS = {"relu": "Relu", "sigmoid": "Sigmoid"}

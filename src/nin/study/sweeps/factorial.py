@@ -43,7 +43,7 @@ from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row
 from nin.training import Recipe
 from nin.training.leak_warning import warn_of_duplicates
-from nin.training.recipe_choice import What, chosen_fields, recipe_of
+from nin.training.recipe_choice import What, chosen_fields, recipe_of, with_images
 from nin.training.recipe_fields import RecipeFields
 from nin.training.runs.data_notes import show_found
 from nin.training.runs.provenance import command, device, versions
@@ -121,6 +121,7 @@ def sweep(
         >>> [row.net for row in found.rows][:2]
         ['width 0.1, batch norm off', 'width 0.1, batch norm on']
     """
+    recipe, given = with_images(recipe, options)
     grid, recipe = plan_sweep(
         recipe,
         vary,
@@ -129,7 +130,7 @@ def sweep(
         seeds=seeds,
         seconds=seconds,
         judged_on=judged_on,
-        options=options,
+        options=given,
     )
     out = expand(out)
     make_folder(out / "trainings")
@@ -143,8 +144,9 @@ def sweep(
     )
     each = seeds + (len(tried) if len(tried) > 1 else 0)
     trainings = len(grid) * (recipe.folds or 1) * each
-    # What is kept is known once all networks have been measured, if they are.
-    goes_on = any((out / "trainings").iterdir()) and not measured and seconds is None
+    # What is kept is known once all networks have been measured, if they are to be.
+    is_measured = not (measured or seconds) or (out / "measured").is_dir()
+    goes_on = is_measured and any((out / "trainings").iterdir())
     if not goes_on:
         _announce(conditions, grid.sample(_SAMPLE), trainings, consent)
     contenders = _contenders(conditions, grid, equal)

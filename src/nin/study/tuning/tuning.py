@@ -37,7 +37,7 @@ from nin.study.tuning.space_choice import GivenSpace, ends, plan_tuning
 from nin.study.tuning.spaces import Space, around, own_value
 from nin.training import Recipe
 from nin.training.precision import resolve_precision
-from nin.training.recipe_choice import What, chosen_fields
+from nin.training.recipe_choice import What, chosen_fields, with_images
 from nin.training.recipe_fields import RecipeFields
 from nin.training.runs.provenance import versions
 from nin.training.runs.run_folder import locked
@@ -102,9 +102,10 @@ def tune(
         >>> len(found.tuning.tried)
         2
     """
-    chosen = chosen_fields(recipe, options)
+    recipe, given = with_images(recipe, options)
+    chosen = chosen_fields(recipe, given)
     recipe, searched = plan_tuning(
-        recipe, minutes=minutes, space=space, sampler=sampler, seeds=seeds, out=out, options=options
+        recipe, minutes=minutes, space=space, sampler=sampler, seeds=seeds, out=out, options=given
     )
     out = expand(out)
     own = contender_at(recipe, {})

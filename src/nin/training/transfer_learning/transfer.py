@@ -6,6 +6,7 @@ arXiv 1310.1531). Nothing here imports Keras or its backend.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from rich.console import Console
 from safetensors.numpy import save
 
 from nin.data import ImageData, ImageFolder
-from nin.errors import RunError, WeightsError
+from nin.errors import NinError, RunError, WeightsError
 from nin.files import write_bytes
 from nin.pretrained import Trunk, load_trunk, trunk_of
 from nin.progress import stderr_console
@@ -159,11 +160,11 @@ def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
         console.print(_head_line(head), markup=False)
         write_bytes(run.weights_path, save(_weights(trunk, head), metadata={"format": "nin"}))
         _finish(run, features, head, time.monotonic() - begun)
-    except KeyboardInterrupt as stop:
-        run.update(state="interrupted")
-        raise KeyboardInterrupt(f"stopped; {resume_hint(run.path)}") from stop
-    except BaseException:
-        run.update(state="interrupted")
+    except BaseException as error:
+        with contextlib.suppress(NinError):  # Of a full disk, say.
+            run.update(state="interrupted")
+        if isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt(f"stopped; {resume_hint(run.path)}") from error
         raise
     if not recipe.finetune and is_worth_trying(head, features["train"].paths):
         _compare(run, features["train"], console)
