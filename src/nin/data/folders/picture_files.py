@@ -202,12 +202,15 @@ def _is_of_results(entry: Entry) -> bool:
     if is_url(entry.path) or not entry.is_dir():
         return False
     folder = Path(entry.path)
-    if _holds_results(folder):
-        return True
-    if entry.name != "runs":
+    try:
+        if _holds_results(folder):
+            return True
+        if entry.name != "runs":
+            return False
+        folders, pictures = _inside(folder)
+        return not pictures and all(map(_is_begun, folders))
+    except OSError:  # It is reported where its pictures are listed.
         return False
-    folders, pictures = _inside(folder)
-    return not pictures and all(map(_is_begun, folders))
 
 
 def _holds_results(folder: Path) -> bool:
@@ -215,11 +218,13 @@ def _holds_results(folder: Path) -> bool:
     found = {name for name, field in _RESULTS.items() if _has_field(folder / name, field)}
     if "run.json" in found:
         return True
+    trainings = folder / "trainings"
+    if not (found or trainings.is_dir()):
+        return False
     folders, pictures = _inside(folder)
     if not {each.name for each in folders} <= _OF_COMPARISON:
         return False
-    trainings = folder / "trainings"
-    if found or pictures or trainings not in folders:
+    if found or pictures:
         return bool(found)
     names = [each.name for each in trainings.iterdir() if not each.name.startswith(".")]
     return all(name.endswith(".json") for name in names)

@@ -80,11 +80,12 @@ def contender_at(
     name = ", ".join(level_name(*each) for each in levels.items())
     fields = {key: value for key, value in levels.items() if key in Recipe.model_fields}
     others = {key: value for key, value in levels.items() if key not in fields}
-    if size := fields.get("image_size"):
-        usual = {key: n for key, n in scaled(recipe, size).items() if key not in given}
-        fields = {**usual, **fields}
+    size = fields.get("image_size")
+    in_pixels = {} if size is None else scaled(recipe, size)
+    usual = {key: value for key, value in in_pixels.items() if key not in given}
+    fields = {**usual, **fields}
     if is_custom(recipe.preset) and "preset" not in levels:
-        own, fields = _of_custom(recipe, levels)
+        own, fields = _of_custom(recipe, {**usual, **levels})
         _check(recipe.revised(**fields), name)
         return Contender(name, own, {}, changes=fields, levels=dict(levels))
     varied = recipe.revised(**fields)
