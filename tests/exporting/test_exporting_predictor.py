@@ -249,6 +249,13 @@ def test_where_the_file_predicts_otherwise_keras_does(run, monkeypatch):
     assert engine.for_many(1) is engine
 
 
+def test_a_file_that_would_predict_otherwise_is_not_served(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("nin.exporting.on_demand.predicts_alike", lambda *_: False)
+    with pytest.raises(ExportError, match="as ONNX it does not predict what it predicts here"):
+        as_onnx(run.path, tmp_path)
+    assert not [*tmp_path.glob("*.onnx")]
+
+
 def test_weights_that_were_replaced_since_it_was_opened_are_not_those_exported(run, real_digits):
     assert run.model.built
     arrays = load_file(run.weights_path)

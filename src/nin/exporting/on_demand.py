@@ -12,6 +12,9 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from nin.errors import ExportError
 from nin.exporting.describe import describe, weights_sha256
@@ -19,6 +22,13 @@ from nin.exporting.export_input import check_square
 from nin.files import expand
 from nin.inference.engines import FORMATS, Engine, format_of, open_engine
 from nin.orphans import exit_with_parent
+
+if TYPE_CHECKING:
+    from nin.training import Run
+
+
+#: The largest difference of a probability that rounding explains.
+_ALIKE = 1e-3
 
 
 def current_export(run: Path, threads: int) -> Engine | None:
@@ -53,6 +63,7 @@ def as_onnx(source: Path, folder: Path, *, trust: bool = False) -> Path:
 
     Raises:
         ExportError, RunError: see `Predictor`.
+        ExportError: the file would not predict as the run does.
     """
     source = expand(source)
     if format_of(source) is not None:
@@ -72,7 +83,17 @@ def as_onnx(source: Path, folder: Path, *, trust: bool = False) -> Path:
     check_square(run)
     path = folder / FORMATS["onnx"].file
     write_onnx(run, describe(run), path)
+    if not predicts_alike(open_engine("onnx", path, 1), run):
+        path.unlink()
+        raise ExportError(f"{source}: as ONNX it does not predict what it predicts here")
     return path
+
+
+def predicts_alike(engine: Engine, run: Run) -> bool:
+    """Whether an engine predicts as a run does, for a few images."""
+    images = np.random.default_rng(0).integers(0, 256, (2, *run.input_shape), np.uint8)
+    found = engine.predict(images, maps=False).probabilities
+    return np.allclose(found, run.predict(images), atol=_ALIKE)
 
 
 def kept_export(source: Path) -> Path:

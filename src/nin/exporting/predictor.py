@@ -9,13 +9,11 @@ from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from nin.backends import num_gpus
 from nin.data.decoding.image_arrays import fitted_images
 from nin.errors import Argument, ExportError
 from nin.exporting.describe import describe
-from nin.exporting.on_demand import current_export
+from nin.exporting.on_demand import current_export, predicts_alike
 from nin.files import expand
 from nin.inference import FilePredictor
 from nin.inference.engines import FORMATS, Engine, format_of, open_engine
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 
 #: From this many files on, ONNX Runtime saves more time on a CPU than writing its file takes.
 MANY = 500
-#: The largest difference of a probability that rounding explains.
-_AGREES = 1e-3
 
 
 class Predictor(FilePredictor):
@@ -157,16 +153,9 @@ class RunEngine:
                 path = Path(folder) / FORMATS["onnx"].file
                 write_onnx(self.run, self.description, path)
                 engine = open_engine("onnx", path, threads)
-                return engine if self._agrees_with(engine) else self
+                return engine if predicts_alike(engine, self.run) else self
         except Exception:  # noqa: BLE001  # Whatever is custom, ONNX lacks, or cannot be written.
             return self
-
-    def _agrees_with(self, engine: Engine) -> bool:
-        """Whether an engine predicts the same for a few images."""
-        shape = (2, *self.run.input_shape)
-        images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-        found = engine.predict(images, maps=False).probabilities
-        return np.allclose(found, self.run.predict(images), atol=_AGREES)
 
 
 def _opened(path: Path, image_size: int | None, threads: int, trust: bool) -> tuple[str, Engine]:
