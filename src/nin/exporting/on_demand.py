@@ -62,8 +62,7 @@ def as_onnx(source: Path, folder: Path, *, trust: bool = False) -> Path:
         The file: `source` itself if it is an exported file of any format.
 
     Raises:
-        ExportError, RunError: see `Predictor`.
-        ExportError: the file would not predict as the run does.
+        ExportError, RunError: see `Predictor`; or the file would not predict as the run does.
     """
     source = expand(source)
     if format_of(source) is not None:
