@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections import Counter
@@ -12,6 +11,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from nin.data.decoding.picture_formats import START, begins_like_a_picture
+from nin.data.folders.result_folders import holds_results
 from nin.data.storage.remote_files import REMOTE, RemoteEntry
 from nin.errors import DataError
 from nin.names import normalized
@@ -42,11 +42,6 @@ _LEFTOVERS = frozenset(
     .directory .ipynb_checkpoints __pycache__
     """.split()  # noqa: SIM905
 ) | {"system volume information", "network trash folder", "temporary items", "icon\r"}
-
-#: Files that a training, an evaluation and a comparison leave, and a field that each has.
-_RESULTS = {"run.json": "recipe", "evaluation.json": "confusion", "compare.json": "rows"}
-#: Folders in that of a comparison.
-_OF_COMPARISON = {"trainings", "measured"}
 
 _ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 
@@ -170,7 +165,9 @@ def _entries(folder: str, left_out: LeftOut) -> list[Entry]:
                 left_out[_leftover(name)] += _size(entry)
             elif name.startswith("."):
                 left_out["hidden files"] += _size(entry)
-            elif _is_of_results(entry):
+            elif (
+                not is_url(entry.path) and entry.is_dir() and holds_results(entry.path, is_picture)
+            ):
                 left_out["files of runs"] += _size(entry)
             else:
                 kept.append(entry)
@@ -195,66 +192,6 @@ def _identity(folder: str) -> tuple[int, int]:
         return -1, len(folder)
     status = Path(folder).stat()
     return status.st_dev, status.st_ino
-
-
-def _is_of_results(entry: Entry) -> bool:
-    """Whether a folder holds what `nin` wrote, or is ``runs`` with nothing else in it."""
-    if is_url(entry.path) or not entry.is_dir():
-        return False
-    folder = Path(entry.path)
-    try:
-        if _holds_results(folder):
-            return True
-        if entry.name != "runs":
-            return False
-        folders, pictures = _inside(folder)
-        return not pictures and all(map(_is_begun, folders))
-    except OSError:  # It is reported where its pictures are listed.
-        return False
-
-
-def _holds_results(folder: Path) -> bool:
-    """Whether it is a run directory, an evaluation, or the folder of a comparison."""
-    found = {name for name, field in _RESULTS.items() if _has_field(folder / name, field)}
-    if "run.json" in found:
-        return True
-    trainings = folder / "trainings"
-    if not (found or trainings.is_dir()):
-        return False
-    folders, pictures = _inside(folder)
-    if not {each.name for each in folders} <= _OF_COMPARISON:
-        return False
-    if found or pictures:
-        return bool(found)
-    names = [each.name for each in trainings.iterdir() if not each.name.startswith(".")]
-    return all(name.endswith(".json") for name in names)
-
-
-def _has_field(file: Path, field: str) -> bool:
-    try:
-        content = json.loads(file.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(content, dict) and field in content
-
-
-def _is_begun(folder: Path) -> bool:
-    """Whether a folder in ``runs`` holds results, or nothing yet."""
-    return _holds_results(folder) or _inside(folder) == ([], [])
-
-
-def _inside(folder: Path) -> tuple[list[Path], list[str]]:
-    """The folders in a folder, and the names of its pictures, without hidden ones."""
-    folders, pictures = [], []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir():
-                folders.append(Path(entry.path))
-            elif is_picture(entry):
-                pictures.append(entry.name)
-    return folders, pictures
 
 
 def _leftover(name: str) -> str:
