@@ -156,5 +156,9 @@ class ExportError(NinError):
     """A run that cannot be exported, or an export that cannot be opened or predicts differently."""
 
 
+class EngineError(ExportError):
+    """A runtime that failed to compute, for lack of memory for example."""
+
+
 class ClusterError(NinError):
     """A cluster that does not respond, went away, or has no workers that can do the work."""

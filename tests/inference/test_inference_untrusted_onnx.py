@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +68,26 @@ def test_a_number_of_a_field_that_only_cpp_cuts_to_32_bits(tmp_path):
     path.write_bytes(content[:graph] + b"\xba\x80\x80\x80\x10" + content[graph + 1 :])
     with pytest.raises(ExportError, match="it is not an ONNX file"):
         check(path)
+
+
+def test_metadata_that_is_no_text(tmp_path):
+    path = strange.constant(tmp_path / "bytes.onnx", [0.5, 0.5])
+    entry = b"\x0a\x01k\x12\x02\xff\xfe"  # its key and its value
+    path.write_bytes(path.read_bytes() + b"\x72" + bytes([len(entry)]) + entry)
+    with pytest.raises(ExportError, match=r"bytes.onnx cannot be opened: .* decode byte 0xff"):
+        FilePredictor(path)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "model.tflite"])
+def test_a_file_that_may_not_be_read_is_not_blamed_for_its_content(tmp_path, monkeypatch, name):
+    (tmp_path / name).touch()
+
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(ExportError, match=f"{name} cannot be opened: Permission denied$"):
+        FilePredictor(tmp_path / name)
 
 
 @pytest.mark.parametrize("cut", [1, 20, 200])

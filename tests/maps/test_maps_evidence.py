@@ -53,6 +53,12 @@ def test_classes_by_name(names, numbers):
     assert class_indices(names, CLASSES) == numbers
 
 
+def test_spaces_at_the_ends_of_a_name_are_part_of_it():
+    assert class_indices(["cat "], ("cat ", "dog")) == (0,)
+    assert class_indices(["dog, cat"], ("dog", " cat")) == (0, 1)
+    assert class_indices(["cat,cat "], ("cat", "cat ")) == (0, 1)
+
+
 def test_accents_in_either_unicode_form():
     assert class_indices(["cafe\u0301, tea"], ("caf\u00e9", "tea")) == (0, 1)
     assert class_indices(["caf\u00e9"], ("tea", "cafe\u0301")) == (1,)

@@ -179,6 +179,27 @@ def test_an_image_without_a_valid_prediction_is_refused_and_no_other(open_app, t
     assert (several.status_code, several.json()) == (422, {"detail": f"image 2 of 2: {said}"})
 
 
+def test_a_runtime_that_fails_is_the_servers_failure_and_logged(open_app, network, caplog):
+    predictor = FilePredictor(network, threads=1)
+    client = open_app(predictor).client
+
+    def fail(*_):
+        raise RuntimeError("Failed to allocate memory for requested buffer of size 4096")
+
+    predictor._engine.predict = fail
+    response = client.post("/predict", content=picture())
+    assert response.status_code == 500
+    assert response.json() == {"detail": "the server failed; the reason is in its log"}
+    assert "cannot predict: Failed to allocate memory" in caplog.text
+
+
+def test_the_maps_of_one_image_may_be_too_large(open_app):
+    client = open_app(body=100).client
+    response = client.post("/predict?maps=values", content=b"GIF89a")
+    assert response.status_code == 413
+    assert response.json()["detail"] == "the class maps of this network are too large to send"
+
+
 def test_a_network_without_valid_predictions_is_not_served(open_app, tmp_path):
     path = strange_networks.constant(tmp_path / "nan.onnx", [np.nan, 1])
     with pytest.raises(ExportError, match=rf"^{path}: the network returns .* not finite$"):

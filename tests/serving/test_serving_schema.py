@@ -1,5 +1,8 @@
 """Requests made from the OpenAPI description: whatever it allows or forbids is handled so."""
 
+import json
+import re
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, assume, given, settings
@@ -48,7 +51,18 @@ def test_the_description_names_every_response(described):
     of_the_network = {f"{form}{end}" for form in FORMS for end in ("", "/ready", "/infer")}
     assert {*described} == {"/predict", *PATHS, *of_the_network}
     responses = described["/predict"]["POST"].definition.raw["responses"]
-    assert {*responses} == {"200", "408", "413", "415", "422", "503", "504"}
+    refusals = {"403", "408", "413", "415", "421", "422", "500", "503", "504"}
+    assert {*responses} == {"200", *refusals}
+    metadata = described[MODEL]["GET"].definition.raw["responses"]
+    assert {*metadata} == {"200", "404"}
+
+
+def test_the_description_names_no_schema_that_it_lacks(client):
+    text = client.get("/openapi.json").text
+    schemas = json.loads(text)["components"]["schemas"]
+    named = set(re.findall(r'"#/components/schemas/(\w+)"', text))
+    assert "InferenceRequest" in named
+    assert named <= {*schemas}
 
 
 @pytest.mark.parametrize("path", PATHS)

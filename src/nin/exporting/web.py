@@ -24,7 +24,8 @@ PAGE = resources.files("nin") / "serving/page"
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 LICENCE = Path(__file__).with_name("onnxruntime-web.LICENSE")
 
-#: The files of the package that are used, and the SHA-256 of each as published.
+#: The files of the package that are used, and the SHA-256 of each as published. In the folder,
+#: modules end in `.js`: nginx has no media type for `.mjs`, and browsers run no module without one.
 RUNTIME = {
     "ort.wasm.min.mjs": "219e6a1fc8a9938268d18efca3c91d310bd2f4a59bbd13744df5b2b7fc6cee3b",
     "ort-wasm-simd-threaded.mjs": (
@@ -66,7 +67,7 @@ def export_web(
             write_bytes(out / file.name, file.read_bytes())
     write_bytes(out / "index.html", _without_server((PAGE / "index.html").read_bytes()))
     for name, content in runs.items():
-        write_bytes(out / "onnxruntime" / name, content)
+        write_bytes(out / "onnxruntime" / name.replace(".mjs", ".js"), content)
     write_bytes(out / "onnxruntime/LICENSE", LICENCE.read_bytes())
     write_bytes(out / "model.onnx", Path(onnx_path).read_bytes())
     write_json(out / "model.json", description)

@@ -14,7 +14,7 @@ import numpy as np
 from nin.data.decoding.decode import ResizeMode, decode
 from nin.data.decoding.image_arrays import check_images
 from nin.data.storage.picture_store import threads_to_read
-from nin.errors import Argument, DataError, ExportError, NinError, first_line
+from nin.errors import Argument, DataError, EngineError, ExportError, NinError, first_line
 from nin.files import expand
 from nin.inference.engines import Engine, format_of, open_engine
 from nin.inference.input_spec import InputSpec
@@ -138,6 +138,7 @@ class FilePredictor:
             DataError: the images have another shape or type.
             ExportError: class maps are requested of a network that has none, or it does not return
                 valid probabilities or class maps; see `nin.inference.outputs`.
+            EngineError: its runtime fails to compute.
         """
         images = np.asarray(images)
         check_images(images)
@@ -162,7 +163,7 @@ class FilePredictor:
         except NinError:
             raise
         except Exception as error:  # whatever the runtime raises
-            raise ExportError(f"{self.path} cannot predict: {first_line(error)}") from error
+            raise EngineError(f"{self.path} cannot predict: {first_line(error)}") from error
         return found
 
     def _outputs(self, images: Images, maps: bool) -> Predictions:

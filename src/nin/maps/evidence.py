@@ -76,8 +76,9 @@ def class_indices(names: Sequence[str], classes: Sequence[str]) -> tuple[int, ..
     known = [normalized(name) for name in classes]
     for name in names:
         for part in [name] if normalized(name) in known else name.split(","):
-            spelled = normalized(part.strip())
-            if spelled not in known:
+            spellings = (normalized(part), normalized(part.strip()))
+            spelled = next((each for each in spellings if each in known), None)
+            if spelled is None:
                 raise UnknownNameError("class", part.strip(), classes)
             chosen[known.index(spelled)] = None
     return tuple(chosen)

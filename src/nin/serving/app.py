@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Query, Request, Response
+from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, PlainTextResponse
@@ -20,7 +20,7 @@ from nin.serving.deadlines import within
 from nin.serving.metrics import CONTENT_TYPE
 from nin.serving.middleware import RequestMiddleware
 from nin.serving.open_inference.output_tensors import JSON_BYTES
-from nin.serving.open_inference.routes import add_open_inference
+from nin.serving.open_inference.routes import add_open_inference, complete
 from nin.serving.pages import page_files, reference
 from nin.serving.problems import problem
 from nin.serving.schema import (
@@ -28,6 +28,7 @@ from nin.serving.schema import (
     PredictResponse,
     Problem,
     QueryParameters,
+    maps_too_large,
     predict_response,
     to_json,
 )
@@ -59,10 +60,13 @@ _EXAMPLES = [
     "curl -F images=@cat.jpg -F images=@dog.png 'ADDRESS/predict?top=3&maps=png'",
 ]
 _REFUSALS = {
+    403: "A page of another origin, which may not send requests.",
     408: "The request did not arrive in time.",
     413: "Too many bytes, pixels or images.",
     415: "Not an image of a format that is read.",
-    422: "A damaged image or form, or an invalid query parameter.",
+    421: "A host name that is not allowed.",
+    422: "A damaged image or form, an invalid query parameter, or no valid prediction.",
+    500: "The server failed; the reason is in its log.",
     503: "Too many images are waiting: try again after Retry-After seconds.",
     504: "The prediction took too long.",
 }
@@ -70,6 +74,16 @@ _PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"model": PredictResponse, "description": "What is in each image."},
     **{code: {"model": Problem, "description": why} for code, why in _REFUSALS.items()},
 }
+
+
+class _Described(FastAPI):
+    """FastAPI with a complete description, which it makes anew whenever routes are added."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI description of the routes."""
+        described = super().openapi()
+        complete(described)
+        return described
 
 
 def application(
@@ -95,7 +109,7 @@ def application(
             yield
             service.close()
 
-    app = FastAPI(
+    app = _Described(
         title=f"nin serve: {printable(service.predictor.description.get('name', 'a network'))}",
         description="What is in an image, and where.",
         version=__version__,
@@ -148,7 +162,7 @@ def _add_predict(app: FastAPI, service: Service) -> None:
                 take_images(len(uploads))
                 size = len(uploads) * service.map_bytes if query.with_maps else 0
                 if size > limits.maps:
-                    raise HTTPException(413, "the maps of so many images are too large together")
+                    raise maps_too_large(len(uploads))
                 take_maps(size)
                 files = [each.content for each in uploads]
                 predictions = await service.predict(files, query.with_maps)

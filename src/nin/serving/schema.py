@@ -153,9 +153,15 @@ def predict_response(
         row = _prediction(predictor, upload, each, query)
         size += sum(map(len, (row["maps"] or {}).get("png", {}).values()))
         if size > most:
-            raise HTTPException(413, "the maps of so many images are too large together")
+            raise maps_too_large(len(uploads))
         rows.append(row)
     return to_json({"predictions": rows})
+
+
+def maps_too_large(images: int) -> HTTPException:
+    """The error for class maps, of one image or several, that do not fit into a response."""
+    whose = "this network" if images == 1 else "so many images together"
+    return HTTPException(413, f"the class maps of {whose} are too large to send")
 
 
 def to_json(value: Any) -> bytes:

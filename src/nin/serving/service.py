@@ -13,7 +13,7 @@ import numpy as np
 from fastapi import HTTPException
 
 from nin.data.decoding.decode import fitted
-from nin.errors import DataError, ExportError
+from nin.errors import DataError, EngineError, ExportError
 from nin.inference.outputs import Images, Predictions
 from nin.inference.read_ahead import batch_size
 from nin.names import printable
@@ -146,6 +146,7 @@ class Service:
         Raises:
             HTTPException: 413, 415 or 422 if one of them is refused, see `inspect`; 422 also if the
                 network predicts no probabilities for it; 503 if it could not be decoded now.
+            EngineError: the runtime fails to compute.
         """
         # Cancelled work stays in a pool's queue until its turn, and must not hold on to files.
         held, count = [*contents], len(contents)
@@ -158,6 +159,8 @@ class Service:
         submitted = [self._batcher.submit(image, maps) for image in images]
         try:
             predictions = await _all(submitted)
+        except EngineError:
+            raise  # The image may be fine.
         except ExportError as error:
             failed = next(n for n, each in enumerate(submitted, 1) if _error(each) is error)
             # The error names the file, which no client should learn.

@@ -36,7 +36,10 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 class Stub(Quiet):
-    """Responds with whatever a test wants, in the place of `nin serve`; keeps what it is sent."""
+    """Responds with whatever a test wants, in the place of `nin serve`; keeps what it is sent.
+
+    The status is a number, or a function of the path.
+    """
 
     def __init__(self, wanted, *arguments):
         self.wanted = wanted
@@ -51,7 +54,8 @@ class Stub(Quiet):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.wanted.sent.append((self.headers["Content-Type"], body))
-        self.reply(self.wanted.status, self.wanted.response)
+        status = self.wanted.status
+        self.reply(status(self.path) if callable(status) else status, self.wanted.response)
 
     def reply(self, status, value):
         content = value if isinstance(value, bytes) else json.dumps(value).encode()

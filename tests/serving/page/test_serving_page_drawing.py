@@ -98,6 +98,21 @@ def test_a_dot_stays_a_dot(visit, stub):
     assert 0 < uci.sum() < 3
 
 
+def test_what_is_cleared_while_it_is_drawn_can_be_drawn_on(visit, stub):
+    page = visit(stub.address)
+    box = page.locator("#pad").bounding_box()
+    page.mouse.move(box["x"] + 50, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 90, box["y"] + 90)
+    page.evaluate("document.getElementById('clear').click()")
+    page.mouse.move(box["x"] + 60, box["y"] + 120, steps=3)
+    page.mouse.move(box["x"] + 40, box["y"] + 150, steps=3)
+    page.mouse.up()
+    path = page.locator("#ink").get_attribute("d")
+    assert path.count("M") == 1
+    assert path.count(" ") >= 2
+
+
 def test_others_than_digits_are_not_drawn(visit, stub):
     stub.description["draw"] = False
     page = visit(stub.address)

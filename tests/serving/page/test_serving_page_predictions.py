@@ -65,6 +65,26 @@ def test_no_evidence_is_put_in_words(visit, stub):
     assert scale.startswith("One scale for all classes: −3.00, against a class, to +3.00, for it.")
 
 
+def test_maps_may_have_more_values_than_a_function_takes_arguments(visit, stub):
+    maps = np.zeros((400, 400, 2), np.float32)
+    maps[399, 0, 0] = 4
+    stub.description |= {"classes": ["cat", "dog"], "draw": False}
+    stub.response = response_of(["cat", "dog"], [0.8, 0.2], maps)
+    page = visit(stub.address)
+    give(page, png(np.zeros((30, 30, 3))))
+    assert words(page, "#caption").startswith("Most evidence for cat: bottom left, +4.00.")
+
+
+def test_without_maps_that_are_too_large_the_classes_are_still_shown(visit, stub):
+    stub.description |= {"classes": ["cat", "dog"], "draw": False}
+    stub.status = lambda path: 413 if "maps=values" in path else 200
+    stub.response = response_of(["cat", "dog"], [0.8, 0.2])
+    page = visit(stub.address)
+    give(page, png(np.zeros((30, 30, 3))))
+    assert words(page, "#prediction") == "cat"
+    assert "too large for its server to send (--max-bytes)" in words(page, "#caption")
+
+
 def test_maps_of_one_place_say_what_not_where(visit, stub):
     stub.description |= {"classes": ["cat", "dog"], "draw": False}
     stub.response = response_of(["cat", "dog"], [0.9, 0.1], np.reshape([2.5, -1], (1, 1, 2)))

@@ -113,7 +113,11 @@ def _without_note() -> Iterator[None]:
 def _description_in(path: Path) -> bytes | None:
     """What is appended to the network, where LiteRT's own tools keep a model's metadata, too."""
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(DESCRIPTION_FILE) as file:
+        content = path.open("rb")
+    except OSError as error:
+        raise ExportError(f"{path} cannot be opened: {error.strerror}") from error
+    try:
+        with content, zipfile.ZipFile(content) as archive, archive.open(DESCRIPTION_FILE) as file:
             return file.read(MOST_BYTES + 1)  # One more than `parse` takes, however large it is.
     except Exception:  # noqa: BLE001  # whatever a damaged archive raises
         return None

@@ -40,9 +40,9 @@ class OnnxEngine:
             self.session = runtime.InferenceSession(
                 str(path), _options(threads), providers=["CPUExecutionProvider"]
             )
+            metadata = self.session.get_modelmeta().custom_metadata_map
         except Exception as error:  # whatever the runtime raises for a damaged file
             raise ExportError(f"{path} cannot be opened: {first_line(error)}") from error
-        metadata = self.session.get_modelmeta().custom_metadata_map
         self.description = parse(metadata.get(KEY), path)
         self._check(path)
 

@@ -44,12 +44,14 @@ def check(path: Path) -> None:
 
     Raises:
         ExportError: it holds control flow, functions, sparse or external weights, or too many
-            operations; or it is not an ONNX file.
+            operations; or it cannot be read, or is not an ONNX file.
     """
     try:
         with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
             problem = _fault(content)
-    except (OSError, ValueError, IndexError) as error:
+    except OSError as error:
+        raise ExportError(f"{path} cannot be opened: {error.strerror}") from error
+    except (ValueError, IndexError) as error:
         raise ExportError(f"{path} cannot be opened: it is not an ONNX file") from error
     if problem:
         raise unlike_ours(path, problem)

@@ -75,11 +75,14 @@ _RESPONSE: dict[int | str, dict[str, Any]] = {
 }
 _REFUSALS = {
     400: "Not a request of this protocol, or one that contradicts itself.",
+    403: "A page of another origin, which may not send requests.",
     404: "There is no network or version of that name.",
     408: "The request did not arrive in time.",
     413: "Too many bytes, pixels, images or numbers.",
     415: "Compressed, or a file that is not a picture of a format that is read.",
-    422: "Nothing was sent, or a damaged picture.",
+    421: "A host name that is not allowed.",
+    422: "Nothing was sent, a damaged picture, or no valid prediction.",
+    500: "The server failed; the reason is in its log.",
     503: "Too many images are waiting, or the server is stopping.",
     504: "The prediction took too long.",
 }
@@ -103,9 +106,6 @@ def add_open_inference(app: FastAPI, service: Service) -> None:
     _add_health(app, service, forms)
     _add_metadata(app, service, forms)
     _add_infer(app, service, forms)
-    _, schemas = models_json_schema([(InferenceRequest, "validation")], ref_template=_REFERENCE)
-    described: dict[str, Any] = app.openapi()  # Kept by FastAPI, and served as it is.
-    described["components"]["schemas"] |= schemas["$defs"]
 
 
 def _add_health(app: FastAPI, service: Service, forms: Forms) -> None:
@@ -180,6 +180,25 @@ def _add_infer(app: FastAPI, service: Service, forms: Forms) -> None:
     more["openapi_extra"] = {"requestBody": _BODY}
     for form, checks in forms.items():
         app.post(f"{form}/infer", dependencies=checks, **more)(infer)
+
+
+def complete(described: dict[str, Any]) -> None:
+    """Complete FastAPI's description of the routes, in place.
+
+    Adds the schema of a request, which is read by hand, and leaves out FastAPI's own response to
+    invalid parameters, which no route sends.
+    """
+    _, schemas = models_json_schema([(InferenceRequest, "validation")], ref_template=_REFERENCE)
+    described["components"]["schemas"] |= schemas["$defs"]
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            operation["responses"] = {
+                status: each
+                for status, each in operation["responses"].items()
+                if "HTTPValidationError" not in str(each)
+            }
+    for name in ("HTTPValidationError", "ValidationError"):
+        described["components"]["schemas"].pop(name, None)
 
 
 def _refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -1,12 +1,12 @@
 // Predictions without a server: the exported ONNX model runs here, in a worker of onnxruntime-web.
 
-import * as ort from "./onnxruntime/ort.wasm.min.mjs";
+import * as ort from "./onnxruntime/ort.wasm.min.js";
 
 export const where = "It runs in this browser: no image leaves it.";
 export const descriptionAt = "model.json";
 
 export async function open() {
-  ort.env.wasm.wasmPaths = new URL("onnxruntime/", document.baseURI).href;
+  ort.env.wasm.wasmPaths = { mjs: runtime("js"), wasm: runtime("wasm") };
   ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? 0 : 1;
   ort.env.wasm.proxy = true;
   const description = await (await found(descriptionAt)).json();
@@ -22,6 +22,10 @@ export async function open() {
     return predict(loaded, source.canvas, channels);
   };
   return { description, predict: run, reads: false };
+}
+
+function runtime(ending) {
+  return new URL(`onnxruntime/ort-wasm-simd-threaded.${ending}`, document.baseURI).href;
 }
 
 async function load() {

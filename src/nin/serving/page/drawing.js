@@ -29,6 +29,7 @@ export class Pad {
 
   #go(event) {
     if (!this.svg.hasPointerCapture(event.pointerId)) return;
+    if (!this.strokes.length) this.strokes.push([]); // Cleared meanwhile: a new one begins.
     const passed = event.getCoalescedEvents?.() ?? [];
     for (const each of passed.length ? passed : [event]) this.strokes.at(-1).push(this.#at(each));
     this.#show();

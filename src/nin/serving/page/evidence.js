@@ -6,11 +6,7 @@ const AGAINST = [0, 114, 178];
 
 // One scale for all classes of an image.
 export function scaleOf({ values }) {
-  let [low, high] = [0, 0];
-  for (const value of values) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
+  const [low, high] = ends(values, [0, 0]);
   const limit = Math.max(high, -low) || 1;
   return { limit, low: low < 0 ? -limit : 0 };
 }
@@ -22,10 +18,18 @@ export function mapOf({ height, width, classes, values }, index) {
 }
 
 export function summary({ values, width, height }) {
-  const low = Math.min(...values);
-  const high = Math.max(...values);
+  const [low, high] = ends(values);
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return { low, high, mean, place: place(values.indexOf(high), width, height) };
+}
+
+// Of large maps there are more values than a function takes arguments.
+function ends(values, [low, high] = [Infinity, -Infinity]) {
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return [low, high];
 }
 
 function place(index, width, height) {

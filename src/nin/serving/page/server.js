@@ -19,11 +19,11 @@ export async function open() {
 async function predict(description, { file, canvas }, signal) {
   let response;
   try {
-    response = await send(description, file ?? (await png(canvas)), signal);
+    response = await sent(description, file ?? (await png(canvas)), signal);
   } catch (error) {
     // A kind that this browser reads and the server may not: HEIC on an iPhone.
     if (error.status !== 415 || !canvas || !file) throw error;
-    response = await send(description, await png(canvas), signal);
+    response = await sent(description, await png(canvas), signal);
   }
   const [first] = (await response.json()).predictions;
   const likely = new Map(first.top.map(({ label, probability }) => [label, probability]));
@@ -33,9 +33,18 @@ async function predict(description, { file, canvas }, signal) {
   };
 }
 
-function send(description, body, signal) {
+// With the class maps; without them if they, and not the image, are too large for the server.
+async function sent({ maps }, body, signal) {
+  try {
+    return await send(body, maps ? "values" : "none", signal);
+  } catch (error) {
+    if (error.status !== 413 || !maps) throw error;
+    return send(body, "none", signal);
+  }
+}
+
+function send(body, maps, signal) {
   const headers = { "Content-Type": body.type || "application/octet-stream" };
-  const maps = description.maps ? "values" : "none";
   return request(`predict?maps=${maps}`, { method: "POST", body, headers, signal });
 }
 

@@ -77,7 +77,9 @@ export class View {
     $("page").dataset.maps = isPlace ? "yes" : "no";
     $("overlay").classList.toggle("cropped", isCropped);
     $("picture").setAttribute("aria-label", name);
-    $("caption").textContent = "This network has no class maps: it predicts what, not where.";
+    $("caption").textContent = this.hasMaps
+      ? "The class maps of this network are too large for its server to send (--max-bytes)."
+      : "This network has no class maps: it predicts what, not where.";
     if (!maps) return;
     const label = this.classes[index];
     const map = mapOf(maps, index);
