@@ -40,6 +40,7 @@ def test_what_is_none(name):
         ("https://host/get?id=5&token=0f&v=2", "https://host/get?id=5&v=2"),
         ("https://host/get?access_token=0f&api_key=1", "https://host/get"),
         ("https://host/{000..099}.tar", "https://host/{000..099}.tar"),
+        ("HTTPS://anna:secret@host/a.tar", "https://host/a.tar"),
     ],
 )
 def test_what_is_secret_is_left_out(url, public):
@@ -48,6 +49,20 @@ def test_what_is_secret_is_left_out(url, public):
         without_credentials(f"{url}: not there, and {url}.")
         == f"{public}: not there, and {public}."
     )
+
+
+@pytest.mark.parametrize("mark", [" ", "'", '"', "<", "|"])
+@pytest.mark.parametrize("option", ["", "--init="])
+def test_no_character_ends_the_url_of_an_argument(mark, option):
+    for url, public in (
+        (
+            f"https://host/my{mark}shards/a.tar?sv=1&sig=SECRET",
+            f"https://host/my{mark}shards/a.tar",
+        ),
+        (f"https://anna:p{mark}SECRET@host/a.tar", "https://host/a.tar"),
+    ):
+        assert urls.argument_without_credentials(option + url) == option + public
+    assert urls.argument_without_credentials("data=https://a:SECRET@h/b") == "data=https://h/b"
 
 
 def test_messages_hold_no_secrets():

@@ -55,11 +55,12 @@ def is_url(name: object) -> bool:
 def parse_url(url: str) -> ParsedUrl:
     """Split a URL into its public and its secret parts."""
     scheme, _, rest = url.partition("://")
+    scheme = scheme.lower()
     place, question, query = rest.partition("?")
     host, slash, path = place.partition("/")
     user, at, host = host.rpartition("@")
     kept = ""
-    if scheme.lower() in _NAMED and user and ":" not in user:
+    if scheme in _NAMED and user and ":" not in user:
         kept, user = f"{user}{at}", ""
     open_, secret = _sorted(query)
     public = f"{scheme}://{kept}{host}{slash}{path}{question if open_ else ''}{open_}"
@@ -71,6 +72,19 @@ def without_credentials(text: str) -> str:
     if "://" not in text:
         return text
     return _URL.sub(lambda found: parse_url(found[0]).public, text)
+
+
+def argument_without_credentials(argument: str) -> str:
+    """A command line's argument, a URL or an option with one, without its secrets.
+
+    All of it belongs to the URL, with spaces and quotes; `without_credentials` would stop there.
+    """
+    option, equals, value = argument.partition("=") if argument.startswith("-") else ("", "", "")
+    if is_url(value):
+        argument = f"{option}{equals}{parse_url(value).public}"
+    elif is_url(argument):
+        argument = parse_url(argument).public
+    return without_credentials(argument)
 
 
 def remember(url: str) -> str:

@@ -100,6 +100,17 @@ def test_shards_in_a_bucket(fresh, photos, tmp_path):  # noqa: ARG001
     ):
         assert_same(open_data(source, image_size=6), here)
     assert len(find_pictures(["memory://in/photos/*.tar"]).files) == 40
+
+
+def test_a_folder_in_a_bucket_may_be_called_like_a_shard(fresh, photos, tmp_path):  # noqa: ARG001
+    """As Spark and Dask write Parquet: a folder of that suffix, with the files in it."""
+    as_tar_shards(photos, tmp_path / "shards", 3, "json", name="{:03}.tar")
+    files = fsspec.filesystem("memory")
+    files.put(str(tmp_path / "shards"), "/in/all.tar/photos", recursive=True)
+    here = ImageFolder(photos, image_size=6)
+    for source in ("memory://in/all.tar/photos", "memory://in/all.tar/photos/*.tar"):
+        assert_same(open_data(source, image_size=6), here)
+    files.rm("/in/all.tar", recursive=True)
     files.rm("/in", recursive=True)
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 
 class FileServer(ThreadingHTTPServer):
@@ -47,7 +47,7 @@ class _Handler(BaseHTTPRequestHandler):
         place, server = urlsplit(self.path), self.server
         server.requests[place.path] += 1
         server.headers, server.query = dict(self.headers), place.query
-        path, fault = server.folder / place.path.lstrip("/"), server.fault()
+        path, fault = server.folder / unquote(place.path).lstrip("/"), server.fault()
         if fault is None and not path.is_file():
             fault = 404
         if isinstance(fault, int):

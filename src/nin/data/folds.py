@@ -105,12 +105,19 @@ def as_groups(values: Any, count: int) -> Groups:
     """Turn keys of any kind, one per image, into group numbers.
 
     Raises:
-        DataError: there is not exactly one key per image.
+        DataError: there is not exactly one key per image, or some are missing (None or NaN).
     """
     keys = np.asarray(values)
     if keys.shape[:1] != (count,) or keys.ndim != 1:
         raise DataError(
             f"must have one key for each of the {count:,} images, not shape {keys.shape}",
+            about=Argument("groups"),
+        )
+    missing = [place for place, key in enumerate(keys.tolist()) if key is None or key != key]
+    if missing:
+        raise DataError(
+            f"{len(missing):,} of {count:,} images have no key, the first at position {missing[0]}:"
+            " give each one, its own if it belongs to no other",
             about=Argument("groups"),
         )
     if keys.dtype.kind == "O":

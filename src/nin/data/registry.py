@@ -86,11 +86,19 @@ def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
     if is_npz(path) and not path.is_dir():
         _check_settings(ImageArrays, settings)
         return ImageArrays.from_npz(path, **settings)
-    is_path = path.exists() or isinstance(name_or_folder, Path) or len(path.parts) != 1
+    is_path = _may_exist(path) or isinstance(name_or_folder, Path) or len(path.parts) != 1
     if is_path or is_pattern(path):
         _check_settings(ImageFolder, settings)
         return ImageFolder(path, **settings)
     raise UnknownNameError("data set or folder", name, NAMED)
+
+
+def _may_exist(path: Path) -> bool:
+    """Whether there is something at a path; what cannot be looked at is reported when it is read."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def _row(source: Source) -> CatalogueEntry:

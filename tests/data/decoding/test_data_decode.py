@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -70,6 +71,16 @@ def test_orientation_is_applied(form, size):
     assert turned.shape == ((32, 16, 3) if size is None else (16, 16, 3))
     assert turned[1].mean() > 240
     assert turned[-2].mean() < 15
+
+
+@pytest.mark.parametrize("tag", [0x0100, 0x011A, 0x0213])
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_a_text_for_a_number_in_the_exif_of_a_turned_picture_does_no_harm(form, tag):
+    entries = {0x0112: (3, 1, 6), tag: (2, 3, int.from_bytes(b"72\0", "little"))}
+    rows = b"".join(struct.pack("<HHII", key, *entries[key]) for key in sorted(entries))
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, len(entries)) + rows + bytes(4)
+    picture = Image.fromarray(np.zeros((16, 32, 3), np.uint8))
+    assert decode(encoded(picture, form, exif=exif)).shape == (32, 16, 3)
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 
@@ -118,6 +119,31 @@ def test_what_cannot_be_read_is_tried_again(folder, read):
     (folder / "broken.jpg").symlink_to("nowhere")
     newly_read(folder, read)
     assert newly_read(folder, read) == ["broken.jpg"]
+
+
+def test_what_could_not_be_read_once_is_not_known_by_its_name(folder, read, monkeypatch):
+    paths = sorted(map(str, folder.iterdir()))
+
+    def fail(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(content, "read_pieces", fail)
+        digest_files(paths, folder)
+    assert len(newly_read(folder, read)) == 5
+    assert newly_read(folder, read) == []
+
+
+def test_large_files_that_differ_between_the_pieces_that_are_read(tmp_path):
+    background = np.zeros(300_000, np.uint8)
+    paths = []
+    for place in (100_000, 101_000):
+        pixels = background.copy()
+        pixels[place] = 1
+        (tmp_path / f"{place}.bmp").write_bytes(pixels.tobytes())
+        paths.append(str(tmp_path / f"{place}.bmp"))
+    one, other = digest_files(paths)
+    assert one != other
 
 
 def test_an_index_that_is_damaged_is_made_anew(folder, read):

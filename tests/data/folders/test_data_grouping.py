@@ -38,6 +38,13 @@ def test_what_an_expression_does_not_match_is_in_no_group():
     assert one == same != other
 
 
+def test_the_group_of_an_expression_must_take_part():
+    with pytest.raises(DataError, match=r"matches nothing in leaf2/a.png"):
+        group_digests(["plant1/a.png", "leaf2/a.png"], CONTENTS[:2], Path(), r"plant(\d)|leaf(\d)")
+    found = group_digests(["plant1/a.png"], CONTENTS[:1], Path(), r"plant\d()")
+    assert len(found) == 1
+
+
 def test_a_picture_elsewhere_counts_by_its_whole_path(monkeypatch):
     monkeypatch.chdir("/")
     seen = []

@@ -260,6 +260,44 @@ def test_a_table_is_not_blamed_for_files_that_another_misses(photos):
     assert found.per_class["validation"] == {"cat": 1, "dog": 1}
 
 
+def test_a_row_without_a_label_needs_no_part(photos):
+    root = photos(content="file,label,split\n000.png,cat,train\n001.png,dog,train\n002.png,,")
+    inventory = ImageFolder(root, image_size=6, validation=0, test=0).inventory
+    assert inventory.left_out["rows without a label"] == 1
+
+
+def test_pictures_elsewhere_by_their_full_path(photos, pictures, tmp_path):
+    others = pictures({"pictures": 4}, "train/elsewhere")
+    lines = [f"{others}/pictures/{n:03}.png,{'ab'[n % 2]}" for n in range(4)]
+    root = photos(content="\n".join(["file,label", *lines]))
+    data = ImageFolder(root, image_size=6, validation=0, test=0)
+    assert len(data.train.labels) == 4
+    (tmp_path / "linked").symlink_to(root)
+    lines = [f"{root}/images/{n:03}.png,{'ab'[n % 2]}" for n in range(4)]
+    (root / "labels.csv").write_text("\n".join(["file,label", *lines]))
+    data = ImageFolder(tmp_path / "linked", image_size=6, validation=0, test=0)
+    assert len(data.train.labels) == 4
+
+
+def test_names_with_backslashes_are_those_of_files_or_of_paths(photos):
+    root = photos(content="file,label\nx\\0.png,a\nimages\\001.png,b\n")
+    (root / "images/000.png").rename(root / "x\\0.png")
+    data = ImageFolder(root, image_size=6, validation=0, test=0)
+    assert numbers(data.train) == [(0, 0), (1, 1)]
+
+
+def test_names_on_a_web_server_may_hold_what_has_a_meaning_in_urls(photos, server):
+    root = photos(content="file,label\ncat #2.png,a\nwhat?.png,b\n")
+    for number, name in enumerate(("cat #2.png", "what?.png")):
+        (root / f"images/{number:03}.png").rename(server.folder / name)
+    (root / "labels.csv").rename(server.folder / "labels.csv")
+    data = ImageFolder(
+        f"{server.url}/labels.csv?sig=0f", image_size=6, validation=0, test=0, stream=False
+    )
+    assert numbers(data.train) == [(0, 0), (1, 1)]
+    assert server.query == "sig=0f"
+
+
 @pytest.mark.parametrize("name", ["a\0.png", "\ud800.png"])
 def test_a_name_that_no_file_can_have(photos, name):
     rows = [{"file": f"{n:03}.png", "label": "ab"[n % 2]} for n in range(4)]

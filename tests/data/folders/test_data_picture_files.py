@@ -29,6 +29,16 @@ def found(folder):
     return len(pictures_below(str(folder), left_out)), dict(left_out)
 
 
+def test_what_may_not_be_read_is_counted_by_its_ending(tmp_path, monkeypatch):
+    (tmp_path / "notes.txt").touch()
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(picture_files.Path, "open", refuse)
+    assert found(tmp_path) == (0, {".txt files": 1})
+
+
 def test_what_a_training_in_the_folder_leaves_there_is_no_class(tmp_path):
     for name in ("cat/a", "dog/a", "runs/photos-1/curves", "elsewhere/curves", "report/mistakes"):
         (tmp_path / name).parent.mkdir(parents=True)

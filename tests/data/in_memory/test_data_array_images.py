@@ -49,6 +49,14 @@ def test_images_of_a_group_stay_together():
     assert data.describe()["groups"] == 20
 
 
+@pytest.mark.parametrize(
+    "groups", [np.where(np.arange(120) > 6, np.nan, 1.0), np.array(["a"] * 7 + [None] * 113)]
+)
+def test_missing_keys_of_groups_are_refused(groups):
+    with pytest.raises(DataError, match=r"groups: 113 of 120 images .* first at position 7: give"):
+        nin.ImageArrays(X, Y, groups=groups)
+
+
 @pytest.mark.parametrize("groups", [None, np.arange(120) // 3])
 def test_every_image_is_in_the_test_of_one_fold(groups):
     folds = [nin.ImageArrays(X, Y, folds=4, fold=fold, groups=groups) for fold in range(4)]

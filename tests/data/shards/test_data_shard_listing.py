@@ -15,6 +15,7 @@ from nin.data.shards.shard_listing import shard_pictures
 from nin.data.source_listing import list_source
 from nin.data.storage.url_path import source_path
 from nin.errors import DataError
+from nin.urls import with_secrets
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -250,6 +251,52 @@ def test_the_signature_of_a_pattern_is_that_of_its_shards(server):
     write_tar(server.folder / "0.tar", {})
     find_shards(source_path(f"{server.url}/{{0..0}}.tar?sv=1&sig=0f"))
     assert server.query == "sv=1&sig=0f"
+
+
+def test_the_signature_of_shards_is_that_of_the_names_of_their_classes(server, monkeypatch):
+    from nin.data.shards import shard_listing
+
+    opened = []
+    monkeypatch.setattr(
+        shard_listing, "find_class_names", lambda at: opened.extend(map(with_secrets_of, at))
+    )
+    write_tar(server.folder / "0.tar", TWO)
+    list_source(source_path(f"{server.url}/{{0..0}}.tar?sv=1&sig=0f"))
+    assert opened[0] == f"{server.url}/classes.txt?sv=1&sig=0f"
+
+
+def with_secrets_of(folder):
+    return with_secrets(str(folder / "classes.txt"))
+
+
+def test_test_shards_are_kept_from_shards_of_no_known_part(pictures, tmp_path):
+    pictures({"cat": 6, "dog": 6})
+    shards = as_tar_shards(tmp_path / "photos", tmp_path / "shards", 3)
+    first = min(shards.iterdir())
+    first.rename(shards / "test-000.tar")
+    for source in (shards, shards / "*.tar"):
+        with pytest.raises(DataError, match="has shards of test, and none to train on"):
+            list_source(source)
+    alone = as_tar_shards(tmp_path / "photos", tmp_path / "alone", 1, name="test-{:03}.tar")
+    assert not list_source(alone).split, "to evaluate on"
+
+
+@pytest.mark.parametrize("name", ["b.tar.gz", "b.tgz"])
+def test_a_compressed_shard_beside_others_is_named(tmp_path, name):
+    write_tar(tmp_path / "shards/a.tar", TWO)
+    (tmp_path / "shards" / name).write_bytes(b"\x1f\x8b")
+    with pytest.raises(DataError, match=rf"{name}: a compressed archive: unpack it"):
+        list_source(tmp_path / "shards")
+    (tmp_path / "shards/a.tar").unlink()
+    with pytest.raises(DataError, match=rf"{name}: a compressed archive: unpack it"):
+        list_source(tmp_path / "shards")
+
+
+def test_a_shard_that_is_a_link_to_nothing_is_named(tmp_path):
+    write_tar(tmp_path / "shards/a.tar", TWO)
+    (tmp_path / "shards/b.tar").symlink_to("nowhere")
+    with pytest.raises(DataError, match=r"b.tar: is no file, or a link to nothing"):
+        list_source(tmp_path / "shards")
 
 
 def test_a_missing_shard_in_a_folder_with_brackets_is_named(tmp_path):

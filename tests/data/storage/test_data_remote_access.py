@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -58,6 +59,33 @@ def test_a_server_that_sends_nothing_is_one_line(server, picture, monkeypatch):
     server.delay = 0.4
     with pytest.raises(SourceError, match="no response within 0 s, also 2 times after that"):
         REMOTE.read(picture)
+
+
+@pytest.mark.parametrize("scheme", ["sftp", "SSH"])
+@pytest.mark.usefixtures("fresh")
+def test_ssh_is_given_what_it_takes(monkeypatch, scheme):
+    seen = {}
+
+    class Client:
+        """What the driver needs of paramiko's."""
+
+        def set_missing_host_key_policy(self, _):
+            pass
+
+        def connect(self, host, port=22, username=None, password=None):
+            seen.update(host=host, port=port, username=username, password=password)
+
+        def open_sftp(self):
+            return None
+
+    paramiko = MagicMock(SSHClient=Client)
+    monkeypatch.setitem(sys.modules, "paramiko", paramiko)
+    monkeypatch.delitem(sys.modules, "fsspec.implementations.sftp", raising=False)
+    url = str(source_path(f"{scheme}://anna:secret@host/photos"))
+    _, path = remote_access.file_system(url)
+    monkeypatch.delitem(sys.modules, "fsspec.implementations.sftp", raising=False)
+    assert path == "/photos"
+    assert seen == {"host": "host", "port": 22, "username": "anna", "password": "secret"}
 
 
 @pytest.mark.usefixtures("picture")

@@ -41,6 +41,8 @@ def test_the_run_keeps_its_images_and_what_they_are(small_run, arrays):
     assert small_run.record["data"]["fingerprint"] == data.fingerprint()
     assert small_run.record["data"]["source"] == "arrays in memory"
     assert small_run.record["recipe"]["data"].startswith("arrays@")
+    with pytest.warns(UserWarning, match="images of arrays@.* used in training"):
+        assert small_run.evaluate(small_run.recipe.data).n > small_run.evaluate().n
 
 
 def test_another_process_can_evaluate_it_and_go_on(small_run, monkeypatch):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nin.data.decoding.orientation import turn_upright
 from nin.data.decoding.stored_pixels import PLANAR, Stored, stored
 from nin.errors import DataError
 
@@ -116,7 +117,7 @@ def _bits_of_colours(picture: Image, as_stored: Stored) -> int:
 
 
 def _colours(picture: Image, as_stored: Stored, reopen: Reopen, bit_depth: int | None) -> Image:
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     bits = max(_bits_of_colours(picture, as_stored), bit_depth or 0)
     if bits == 16:
@@ -127,7 +128,7 @@ def _colours(picture: Image, as_stored: Stored, reopen: Reopen, bit_depth: int |
         again.tile = [
             tile._replace(args=_low_bytes(as_stored.rawmode, tile.args)) for tile in again.tile
         ]
-        ImageOps.exif_transpose(again, in_place=True)
+        turn_upright(again)
         low = again.copy()
     if as_stored.rawmode == "LA;16B":  # Read as RGBA: all four bytes of a pixel, in order.
         grey, grey_low, opacity, opacity_low = low.split()

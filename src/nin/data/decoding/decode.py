@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nin.data.decoding.bit_depth import Reopen, read_pnm, to_eight_bits
 from nin.data.decoding.colour_profile import to_srgb
+from nin.data.decoding.orientation import turn_upright
 from nin.data.decoding.picture_formats import (
     MAX_PIXELS,
     check_size,
@@ -232,12 +233,10 @@ def check_resize_mode(resize_mode: str) -> None:
 
 def _upright(opened: ImageFile, reopen: Reopen, bit_depth: int | None) -> Image:
     """Load a picture the right way up, with 8 bits."""
-    from PIL import ImageOps
-
     as_stored = stored(opened)
     if as_stored is not None and as_stored.rawmode == PNM:
         return read_pnm(opened, as_stored)
-    ImageOps.exif_transpose(opened, in_place=True)
+    turn_upright(opened)
     if as_stored is None:
         return opened
     return to_eight_bits(opened, as_stored, reopen, bit_depth)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,7 +21,8 @@ Digests = NDArray[np.uint64]
 
 #: Files up to this size in bytes are read whole. Of larger files only the size and `SAMPLES` pieces
 #: of `PIECE` bytes, spread from the first byte to the last, are read: a hundred thousand phone
-#: photographs are 300 GB.
+#: photographs are 300 GB. If two of the pieces are equal, the file is not compressed, and the
+#: pieces may show no more than its background: it is read whole, too.
 WHOLE, SAMPLES, PIECE = 128 * 1024, 16, 8 * 1024
 
 #: Threads that read files, and files per task.
@@ -47,17 +48,24 @@ def digest_files(paths: Sequence[str], root: Path | None = None) -> Digests:
     keys = np.frombuffer(
         _by_tasks(lambda task: file_keys(task, root), paths, _STATUS_READERS, _STATUS_TASK), "<u8"
     )
-    keys = keys.reshape(-1, 2)
+    keys = keys.reshape(-1, 2).copy()
     known, digests = index.find(keys)
     if not known.all():
-        digests[~known] = _read([paths[row] for row in np.flatnonzero(~known).tolist()])
+        new = np.flatnonzero(~known)
+        names = [paths[row] for row in new.tolist()]
+        digests[new] = _read(names)
+        # What could not be read may be readable the next time.
+        keys[new[digests[new] == _digests(map(_digest_of_name, names))]] = 0
         index.keep(keys, digests)
     return digests
 
 
 def _read(paths: Sequence[str]) -> Digests:
-    found = _by_tasks(lambda task: b"".join(map(_digest, task)), paths, _READERS, _TASK)
-    return np.frombuffer(found, "<u8").astype(np.uint64)
+    return _digests([_by_tasks(lambda task: b"".join(map(_digest, task)), paths, _READERS, _TASK)])
+
+
+def _digests(pieces: Iterable[bytes]) -> Digests:
+    return np.frombuffer(b"".join(pieces), "<u8").astype(np.uint64)
 
 
 def _by_tasks(
@@ -97,13 +105,19 @@ def _digest(path: str) -> bytes:
     try:
         size = stored_size(path)
         pieces = read_pieces(path, _places(size))
+        if len({*pieces}) < len(pieces):
+            pieces = read_pieces(path, [(0, size)])
     except OSError:
-        pieces = [b"unreadable", os.fsencode(os.path.basename(path))]  # noqa: PTH119
-        return hashlib.blake2b(b"\0".join(pieces), digest_size=8).digest()
+        return _digest_of_name(path)
     digest = hashlib.blake2b(b"%d\0" % size, digest_size=8)
     for piece in pieces:
         digest.update(piece)
     return digest.digest()
+
+
+def _digest_of_name(path: str) -> bytes:
+    pieces = [b"unreadable", os.fsencode(os.path.basename(path))]  # noqa: PTH119
+    return hashlib.blake2b(b"\0".join(pieces), digest_size=8).digest()
 
 
 def _places(size: int) -> list[tuple[int, int]]:

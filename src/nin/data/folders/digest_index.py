@@ -25,7 +25,7 @@ LEAST = 10_000
 #: bytes for all folders.
 MOST, LIMIT = 4_000_000, 500 * 10**6
 
-_FORMAT = "digests 1"
+_FORMAT = "digests 2"
 
 #: An entry: two numbers that identify a file, and the digest of its content.
 _ROW = np.dtype([("key", "<u8"), ("check", "<u8"), ("digest", "<u8")])

@@ -111,12 +111,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def _by_pattern(pattern: str, all_match: bool) -> Callable[[Path], object]:
     expression = _compiled(pattern)
 
-    def key(path: Path) -> str:
+    def key_of(path: Path) -> str:
         found = expression.search(path.as_posix())
-        if found is None and not all_match:
+        key = found and found[min(1, expression.groups)]
+        if key is None and not all_match:
             return f"/{path.as_posix()}"
-        if found is None:
+        if key is None:
             raise DataError(f"matches nothing in {path}", about=Argument("groups", pattern))
-        return (found[1] if expression.groups else found[0]) or ""
+        return key
 
-    return key
+    return key_of

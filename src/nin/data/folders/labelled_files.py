@@ -15,9 +15,11 @@ from nin.data.folders.part_names import read_part
 from nin.data.folders.picture_files import LeftOut, pictures_below
 from nin.data.split import PARTS, Part
 from nin.data.storage.picture_store import is_stored
+from nin.data.storage.remote_access import scheme_of
 from nin.data.storage.remote_files import can_be_listed
 from nin.errors import DataError
 from nin.names import normalized
+from nin.urls import is_url, share_signature
 
 #: If there are no more pictures than this, each may have a class of its own.
 _FEW = 10
@@ -66,10 +68,10 @@ def read_labelled(root: Path, tables: Sequence[Path]) -> Labelled:
             left_out[f"{table.name}, which has no labels"] += 1  # As tests of competitions.
             continue
         for row in rows:
-            part = part_of(row, table) or own
             if not row.label:
                 left_out["rows without a label"] += 1
                 continue
+            part = part_of(row, table) or own
             path = pictures.find(table, row, part)
             before = seen.setdefault(path, (table, row, part))
             if before[1] is not row:
@@ -77,6 +79,7 @@ def read_labelled(root: Path, tables: Sequence[Path]) -> Labelled:
                 left_out["repeated rows"] += 1
             elif part is not None:
                 names.setdefault(part, row.part or table.name)
+        share_signature(str(table), seen)
         _check_there(table, rows, pictures)
     if not names and not _part_in(tables[0].stem):
         parts = pictures.parts_of_folders(seen)
@@ -116,7 +119,7 @@ class _Pictures:
             raise DataError(f"{table}: line {row.line} names no file")
         if not _can_be_a_name(row.file):
             raise DataError(f"{table}: line {row.line}: no file can be called {row.file!r}")
-        exact = str(table.parent / row.file)
+        exact = str(table.parent / _as_in_url(row.file, table))
         wanted = part or _part_in(table.stem)
         possible = self._candidates(table, row.file)
         # If each part numbers its own pictures, the same name in another part is another picture.
@@ -132,7 +135,9 @@ class _Pictures:
                 f"{table}: line {row.line}: {row.file} could be any of {len(possible)} pictures:"
                 " give its folder, too"
             )
-        path = possible[0] if possible else str(table.parent / row.file.replace("\\", "/"))
+        path = possible[0] if possible else exact
+        if not possible and "\\" in row.file and not is_stored(exact):
+            path = str(table.parent / _as_in_url(row.file.replace("\\", "/"), table))
         if not possible and can_be_listed(self.root) and not is_stored(path):
             self.missing.add(path)
         return path
@@ -165,8 +170,18 @@ class _Pictures:
         return part in self._parts and bool(above) and part not in above
 
     def _parts_above(self, path: str) -> set[Part]:
-        folders = map(_part_in, Path(path).relative_to(self.root).parts[:-1])
+        file = Path(path)
+        if not file.is_relative_to(self.root):  # A table names a picture that lies elsewhere.
+            return set()
+        folders = map(_part_in, file.relative_to(self.root).parts[:-1])
         return {part for part in folders if part is not None}
+
+
+def _as_in_url(file: str, table: Path) -> str:
+    """A name as it stands in a URL beside a table on a web server; elsewhere the name itself."""
+    if not is_url(table) or scheme_of(str(table)) not in ("http", "https"):
+        return file
+    return file.replace("#", "%23").replace("?", "%3F")
 
 
 def _can_be_a_name(file: str) -> bool:

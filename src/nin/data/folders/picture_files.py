@@ -134,8 +134,11 @@ def is_picture(entry: Entry) -> bool:
         return entry.is_file() or entry.is_symlink()
     if ending in _RAW or not entry.is_file() or is_url(entry.path):
         return False
-    with Path(entry.path).open("rb") as file:
-        return begins_like_a_picture(file.read(START))
+    try:
+        with Path(entry.path).open("rb") as file:
+            return begins_like_a_picture(file.read(START))
+    except PermissionError:
+        return False
 
 
 def count_other(name: str, left_out: LeftOut) -> None:

@@ -79,9 +79,8 @@ def find_shards(path: Path) -> ShardFiles | None:
     """
     if is_pattern(path) and (is_url(path) or not path.exists()):
         return _together([*_matching(str(path))], is_folder=False)
-    if path.is_file() and path.name.endswith(_COMPRESSED):
-        raise DataError(f"{path}: a compressed archive: unpack it to a plain .tar")
-    if path.is_file() and path.name.endswith(ENDINGS):
+    if path.is_file() and path.name.endswith((*ENDINGS, *_COMPRESSED)):
+        _check_is_shard(path)
         return _together([str(path)], is_folder=False)
     if not path.is_dir():
         return None
@@ -91,6 +90,8 @@ def find_shards(path: Path) -> ShardFiles | None:
     folders, loose = folders_in(path, LeftOut())
     if loose or _holds_pictures(folders):
         return None
+    for name in found:
+        _check_is_shard(source_path(name))
     return _together(found, is_folder=True, root=path)
 
 
@@ -118,10 +119,18 @@ def _shard_file(path: str, root: Path) -> ShardFile:
 
 
 def _inside(folder: Path) -> list[str]:
+    """What a folder holds under the name of a shard: files, compressed ones, links to nothing."""
     with scanned(folder) as entries:
-        names = [entry.name for entry in entries if entry.name.endswith(ENDINGS)]
+        names = [entry.name for entry in entries if entry.name.endswith((*ENDINGS, *_COMPRESSED))]
     shards = [folder / name for name in names if not name.startswith(".")]
-    return sorted(str(path) for path in shards if path.is_file())
+    return sorted(str(path) for path in shards if not path.is_dir())
+
+
+def _check_is_shard(path: Path) -> None:
+    if path.name.endswith(_COMPRESSED):
+        raise DataError(f"{path}: a compressed archive: unpack it to a plain .tar")
+    if not path.is_file():
+        raise DataError(f"{path}: is no file, or a link to nothing: remove it, or bring it here")
 
 
 def _of_parts(path: Path) -> list[Path]:

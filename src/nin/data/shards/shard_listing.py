@@ -15,6 +15,7 @@ from nin.data.folders.picture_files import LeftOut
 from nin.data.image_statistics import images_per_class
 from nin.data.shards.parquet_samples import parquet_pictures, parquet_samples
 from nin.data.shards.sample_labels import (
+    CLASS_FILES,
     ClassNames,
     ShardSamples,
     class_of,
@@ -28,6 +29,7 @@ from nin.data.storage.parquet_shards import ENDING as PARQUET
 from nin.data.storage.url_path import source_path
 from nin.errors import DataError
 from nin.progress import progress
+from nin.urls import share_signature
 
 
 class _Labelled(NamedTuple):
@@ -70,7 +72,9 @@ def list_shards(path: Path, shards: ShardFiles) -> Listing:
     """
     left_out: LeftOut = Counter()
     by_part, part_names = _by_part(path, shards, left_out)
-    known = find_class_names(_beside(shards))
+    folders = [*_beside(shards)]
+    share_signature(shards.files[0].path, (str(f / name) for f in folders for name in CLASS_FILES))
+    known = find_class_names(folders)
     seen = _Labels()
     found: dict[Part, _Labelled] = {}
     with progress("reading shards", sum(map(len, by_part.values()))) as advance:
@@ -109,18 +113,21 @@ def _by_part(
 ) -> tuple[dict[Part, list[ShardFile]], dict[Part, str]]:
     """The shards of each part, and the names of the parts; all are ``"train"`` if undivided.
 
-    A pattern that names shards of only one part is meant to be divided. A folder with only
-    training shards counts as divided already, like a folder of pictures.
+    Shards of only one part are meant to be divided. Training shards in a folder, however, count as
+    divided already, like a folder of pictures; and shards of another part are kept from those of
+    no known part.
     """
     parts = {part: [file for file in shards.files if file.part == part] for part in PARTS}
     parts = {part: files for part, files in parts.items() if files}
-    if not parts or (len(parts) == 1 and not (shards.is_folder and "train" in parts)):
+    unknown = sum(file.part is None for file in shards.files)
+    is_divided = shards.is_folder if "train" in parts else unknown > 0
+    if not parts or (len(parts) == 1 and not is_divided):
         return {"train": list(shards.files)}, {}
     if "train" not in parts:
         raise DataError(
             f"{path}: has shards of {' and '.join(parts)}, and none to train on: call these train-…"
         )
-    left_out["shards of no known part"] += sum(file.part is None for file in shards.files)
+    left_out["shards of no known part"] += unknown
     return parts, {part: files[0].part_name for part, files in parts.items()}
 
 

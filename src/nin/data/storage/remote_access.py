@@ -33,6 +33,8 @@ _DRIVERS = {
     "abfs": "adlfs",
 }
 
+_SSH = ("sftp", "ssh")
+
 #: Where credentials are looked for, in the words of messages.
 _CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or ~/.aws/credentials, and for a bucket that"
@@ -76,7 +78,8 @@ def file_system(url: str) -> tuple[Any, str]:
         _ = urlsplit(url).port
     except ValueError as error:
         raise SourceError(f"{url}: is not a valid URL ({first_line(error)}): check it") from error
-    options: dict[str, Any] = {"use_listings_cache": False}
+    # The driver of sftp, which caches nothing, passes on to paramiko whatever it is given.
+    options: dict[str, Any] = {} if scheme in _SSH else {"use_listings_cache": False}
     if scheme in ("http", "https"):
         given = fsspec.config.conf.get(scheme, {}).get("client_kwargs", {})
         options["client_kwargs"] = {"trust_env": True, **given}

@@ -25,12 +25,17 @@ def divided_name(name: str, ending: str, known: Container[str]) -> tuple[str, st
         ending: suffix of this kind of shard.
         known: paths of shards that are known to exist.
     """
+    divided = []
     at = name.find(f"{ending}/")
     while at >= 0:
-        path = name[: at + len(ending)]
-        if path in known or is_url(path) or os.path.isfile(path):  # noqa: PTH113
-            return path, name[at + len(ending) + 1 :]
+        divided.append((name[: at + len(ending)], name[at + len(ending) + 1 :]))
         at = name.find(f"{ending}/", at + 1)
+    for path, inside in divided:
+        if path in known or (not is_url(path) and os.path.isfile(path)):  # noqa: PTH113
+            return path, inside
+    # Behind a URL, what is in a folder that is called like a shard may be a shard itself.
+    if divided and is_url(name) and not name.endswith(ending):
+        return divided[-1]
     return None
 
 

@@ -14,7 +14,7 @@ from nin.data import (
 from nin.data.decoding.decode import ResizeMode
 from nin.data.folders.membership import Membership
 from nin.data.in_memory.npz_file import is_npz
-from nin.data.sources import as_evaluation_images, is_in_process
+from nin.data.sources import as_evaluation_images, images_called, is_in_process
 from nin.errors import Argument, RecipeError, RunError
 from nin.training.recipe import Recipe
 from nin.training.runs.evaluation_images import check_classes
@@ -137,7 +137,9 @@ def open_others(
         RunError: some are of other classes, or they have another number of channels.
     """
     size, _, channels = image_shape
-    if not isinstance(data, str) or is_npz(data):
+    if isinstance(data, str) and is_in_process(data):
+        images = as_evaluation_images(images_called(data), classes)
+    elif not isinstance(data, str) or is_npz(data):
         images = as_evaluation_images(data, classes)
     elif data in NAMED:
         images = open_data(data)

@@ -15,7 +15,7 @@ from nin import backends
 from nin._version import __version__
 from nin.training.runs.locations import base_of
 from nin.training.runs.run_format import RunRecord, SessionRecord
-from nin.urls import without_credentials
+from nin.urls import argument_without_credentials
 
 
 def versions() -> dict[str, str]:
@@ -96,7 +96,7 @@ def command() -> str:
         words = ["python", "-m", path.parent.name]
     elif path.suffix == ".py":
         words = ["python", f"{path.parent.name}/{path.name}"]
-    return shlex.join(map(without_credentials, [*words, *arguments]))
+    return shlex.join(map(argument_without_credentials, [*words, *arguments]))
 
 
 def _cores() -> int:
