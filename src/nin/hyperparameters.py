@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
+from nin.errors import NinError
+
 
 class HyperParameters:
     """Mixin that keeps an object's constructor arguments (*Dive into Deep Learning*, section 3.2).
@@ -41,3 +43,24 @@ class HyperParameters:
         }
         for name, value in self.hparams.items():
             setattr(self, name, value)
+
+
+def saved_arguments(made: HyperParameters) -> dict[str, Any]:
+    """The arguments that make such an object again, as far as it has saved them.
+
+    Raises:
+        NinError: a parent class saved its arguments, but one that only this class takes is missing.
+    """
+    arguments = dict(getattr(made, "hparams", {}))
+    _, *taken = inspect.signature(type(made).__init__).parameters.values()
+    if any(each.kind is each.VAR_KEYWORD for each in taken):
+        return arguments
+    # Arguments of a parent class are not arguments of this one.
+    names = [each.name for each in taken if each.kind is not each.VAR_POSITIONAL]
+    lost = [name for name in names if name not in arguments]
+    if lost and arguments.keys() - set(names):
+        raise NinError(
+            f"{type(made).__name__} does not keep its argument {lost[0]}: call"
+            " self.save_hyperparameters() in its own __init__, behind that of its parent"
+        )
+    return {name: arguments[name] for name in names if name in arguments}

@@ -43,7 +43,7 @@ def test_sizes_are_set_for_figures_to_come():
 
 
 def test_images_stand_in_a_grid_and_no_figure_is_left():
-    axes = nin.show_images(np.zeros((3, 4, 5)), 2, 2, titles=["a", "b", "c"], scale=2)
+    axes = nin.show_images(np.zeros((3, 4, 5)), 2, 2, titles=np.array(["a", "b", "c"]), scale=2)
     assert [each.get_title() for each in axes] == ["a", "b", "c", ""]
     assert axes[0].figure.get_size_inches().tolist() == [4, 4]
     assert nin.plt.get_fignums() == []

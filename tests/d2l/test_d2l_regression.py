@@ -23,6 +23,37 @@ def test_the_weights_of_a_line_are_found(kind):
 
 
 @pytest.mark.every_backend
+def test_arrays_in_numpys_own_precision_are_trained_on():
+    class Line(nin.DataModule):
+        def __init__(self):
+            super().__init__()
+            self.batch_size = 20
+            random = np.random.default_rng(0)
+            self.X = random.normal(size=(200, 2))
+            self.y = self.X @ np.array([[2.0], [-3.4]]) + 4.2
+
+        def get_dataloader(self, train):
+            return self.get_tensorloader((self.X, self.y), train)
+
+    model = nin.LinearRegression(lr=0.1)
+    nin.Trainer(max_epochs=5, verbose=False).fit(model, Line())
+    w, _ = model.get_w_b()
+    np.testing.assert_allclose(w[:, 0], [2, -3.4], atol=0.02)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: nin.LinearRegression(lr=0.1), lambda: nin.LinearRegressionScratch(2, lr=0.1)]
+)
+def test_it_is_saved_and_loaded_without_custom_objects(make, tmp_path):
+    model, X = make(), nin.tensor([[1.0, 2.0]])
+    before = nin.numpy(model(X))
+    model.save(tmp_path / "line.keras")
+    again = keras.saving.load_model(tmp_path / "line.keras")
+    assert again.lr == 0.1
+    np.testing.assert_array_equal(nin.numpy(again(X)), before)
+
+
+@pytest.mark.every_backend
 @pytest.mark.parametrize("shape", [(2,), (2, 1)])
 def test_a_sample_s_weight_is_for_its_own_loss_alone(shape):
     model = nin.LinearRegressionScratch(1, lr=0.1)

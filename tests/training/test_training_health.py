@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import nin
-from nin.training.health import FIRST_LOOK, HealthWatch
+from nin.training import restart
+from nin.training.health import FIRST_LOOK, PATIENCE, HealthWatch
 
 pytestmark = pytest.mark.slow
 
@@ -40,11 +41,11 @@ def model(bias=0.0, lr=0.1):
     return Tiny()
 
 
-def watch(net, epochs=4, optimizer=None, labels=None):
+def watch(net, epochs=4, optimizer=None, labels=None, *, initialized=False):
     images, truth = data()
     truth = truth if labels is None else labels
     reported = []
-    health = HealthWatch(images[:60], CLASSES, reported.append)
+    health = HealthWatch(images[:60], CLASSES, reported.append, initialized=initialized)
     if not net.built:
         net.build((None, 4, 4, 1))
     net.compile(optimizer or net.configure_optimizers(), jit_compile=False)
@@ -81,17 +82,52 @@ def test_a_silent_class_is_named():
     assert ": bee;" in silent[0].message
 
 
-def test_the_same_prediction_for_every_image_is_named_at_the_first_look():
+def indifferent():
     net = model(lr=1e-6)
     net.build((None, 4, 4, 1))
     kernel, bias = net.net.layers[0].weights
     kernel.assign(keras.ops.zeros(kernel.shape))
     bias.assign([3.0, 2.0, 1.0])
-    health = watch(net)
-    assert [(finding.step, finding.kind) for finding in health.findings] == [
-        (FIRST_LOOK, "same answer")
-    ]
-    assert "begin with Trainer's own initial weights" in health.findings[0].message
+    return net
+
+
+def test_predictions_that_are_the_same_again_are_named_at_the_first_look():
+    health = watch(indifferent(), initialized=True)
+    (finding,) = health.findings
+    assert (finding.step, finding.kind) == (FIRST_LOOK, "same answer")
+    assert finding.message.endswith(": lower the learning rate")
+
+
+def test_weights_that_are_not_ours_may_take_their_time():
+    health = watch(indifferent(), epochs=6)
+    (finding,) = health.findings
+    assert (finding.step, finding.kind) == (PATIENCE, "no answer yet")
+    assert "begin with Trainer's own initial weights (model.is_fresh = True)" in finding.message
+    assert finding.kind not in restart.HOPELESS
+
+
+def test_a_network_of_one_output_has_no_classes_to_compare():
+    class Yes(nin.Classifier):
+        def __init__(self):
+            super().__init__()
+            self.lr = 0.1
+            self.net = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1)])
+
+        def loss(self, Y_hat, Y, averaged=True):
+            losses = keras.ops.square(Y_hat[:, 0] - keras.ops.cast(Y, "float32"))
+            return keras.ops.mean(losses) if averaged else losses
+
+    assert watch(Yes(), initialized=True).findings == []
+
+
+def test_training_steps_may_report_no_loss():
+    class Own(type(model())):
+        def train_step(self, data):
+            return {"my_loss": super().train_step(data)["loss"]}
+
+    net = Own()
+    net.net.layers[0].bias_initializer = keras.initializers.Constant(1.0)
+    assert watch(net).died is None
 
 
 @pytest.mark.every_backend

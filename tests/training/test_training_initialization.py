@@ -159,6 +159,32 @@ def test_class_maps_that_are_not_normalised_are_started_after_batch_normalisatio
     assert 0.01 < logits.std() < MAP_SPREAD
 
 
+@pytest.mark.parametrize(
+    "ending",
+    [
+        [keras.layers.Conv2D(6, 1), keras.layers.ReLU()],
+        [keras.layers.Conv2D(6, 1, activation="relu")],
+    ],
+    ids=["a layer of its own", "in the convolution"],
+)
+def test_a_relu_follows_class_maps_however_it_is_written(ending):
+    keras.utils.set_random_seed(1)
+
+    class Own(nin.Classifier):
+        def __init__(self):
+            super().__init__()
+            layers = [keras.layers.Conv2D(8, 3), keras.layers.BatchNormalization()]
+            self.net = keras.Sequential(
+                [*layers, keras.layers.ReLU(), *ending, keras.layers.GlobalAveragePooling2D()]
+            )
+
+    model, x = Own(), images()
+    model.build((None, 16, 16, 1))
+    assert initialize(model, x) == (1, 0)
+    logits = keras.ops.convert_to_numpy(model(x))
+    np.testing.assert_allclose(logits.mean(axis=0), MAP_MEAN, atol=0.1)
+
+
 def test_linear_class_maps_after_batch_normalisation_only_need_its_averages():
     stages = [Stage((8, 8), 3, pool="same"), Stage((8, CLASSES), 3, last_relu=False)]
     model, x = nin.NiN(6, stages=stages, batch_norm=True), images()
@@ -251,6 +277,26 @@ def test_weights_from_elsewhere_are_left_alone_unless_said_to_be_fresh():
     assert not model.is_fresh
     model.is_fresh = True
     assert model.is_fresh
+
+
+def test_frozen_weights_behind_a_layer_without_any_are_left_alone():
+    keras.utils.set_random_seed(1)
+    base = keras.Sequential([keras.Input((16, 16, 1)), keras.layers.Conv2D(4, 3)])
+    base.trainable = False
+
+    class Transfer(nin.Classifier):
+        def __init__(self):
+            super().__init__()
+            self.lr = 0.1
+            pool, dense = keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(6)
+            self.net = keras.Sequential([keras.layers.RandomFlip(), base, pool, dense])
+
+    before = [*map(np.copy, base.get_weights())]
+    model = Transfer()
+    assert not model.is_fresh
+    nin.Trainer(1, verbose=False).fit(model, (images(), np.arange(32) % 6))
+    for one, other in zip(base.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_activations_of_layers_stay():

@@ -1,8 +1,10 @@
 """What a custom network gets wrong is said before the first step."""
 
+import keras
 import pytest
 from custom_networks import write_nets
 
+import nin
 from nin.errors import InputSizeError, NinError
 from nin.models import make_net
 from nin.training.network_check import try_network
@@ -32,6 +34,27 @@ def test_a_mistake_is_one_line(name, said, nets):
         try_network(model, 10, (8, 8, 1))
     assert str(caught.value).startswith(said)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("is_seeded", [False, True])
+def test_a_forward_that_draws_numbers_has_to_draw_the_same_again(is_seeded):
+    class Noisy(nin.Classifier):
+        def __init__(self):
+            super().__init__()
+            layers = [keras.layers.Flatten(), keras.layers.Dense(10)]
+            self.net = keras.Sequential(layers)
+            self.seed = keras.random.SeedGenerator(1) if is_seeded else None
+
+        def forward(self, X):
+            drawn = keras.random.normal(keras.ops.shape(X), seed=self.seed)
+            return self.net(X + drawn if self.training else X)
+
+    model = Noisy()
+    if is_seeded:
+        try_network(model, 10, (8, 8, 1))
+    else:
+        with pytest.raises(NinError, match="Noisy gives something else each time from the same"):
+            try_network(model, 10, (8, 8, 1))
 
 
 def test_a_size_that_it_cannot_take(nets):

@@ -74,6 +74,54 @@ def test_a_model_is_prepared_once_and_from_one_calibration_batch(monkeypatch):
     assert (len(taken), len(compiled)) == (2, 2)
 
 
+def test_its_optimizer_is_for_each_model_anew():
+    keras.utils.set_random_seed(0)
+    trainer = quiet(optimizer=keras.optimizers.Adam(0.003))
+    one, other, data = Small(), Small(), Toy()
+    trainer.fit(one, data)
+    trainer.fit(one, data)
+    assert int(one.optimizer.iterations) == 8, "it goes on"
+    trainer.fit(other, data)
+    assert int(other.optimizer.iterations) == 4
+    assert other.optimizer.learning_rate == one.optimizer.learning_rate
+
+
+@pytest.mark.every_backend
+def test_stopped_in_its_first_step_it_can_be_trained():
+    class Stopping(keras.layers.Layer):
+        stops = True
+
+        def call(self, X, training=None):
+            if training and self.stops:
+                raise KeyboardInterrupt
+            return X
+
+    model, stopping = Small(), Stopping()
+    model.net.add(stopping)
+    trainer = quiet()
+    with pytest.raises(KeyboardInterrupt):
+        trainer.fit(model, Toy())
+    stopping.stops = False
+    trainer.fit(model, Toy())
+    assert len(trainer.history["loss"]) == 1
+
+
+def test_what_a_network_lacks_is_named_as_its_own_class_names_it():
+    with pytest.raises(NinError, match=r"3 outputs, and .* 4 classes: make it with num_outputs=4$"):
+        quiet().fit(nin.SoftmaxRegression(num_outputs=3, lr=0.1), Toy())
+
+
+def test_a_training_step_may_report_what_it_likes():
+    class Own(Small):
+        def train_step(self, data):
+            return {"my_loss": super().train_step(data)["loss"]}
+
+    trainer = nin.Trainer(max_epochs=1)
+    trainer.fit(Own(), Toy())
+    assert trainer.health.findings == []
+    assert trainer.history["my_loss"]
+
+
 @pytest.mark.every_backend
 def test_it_learns():
     keras.utils.set_random_seed(0)

@@ -132,7 +132,7 @@ def show_images(
         >>> len(nin.show_images(images, 2, 9, titles=[str(label) for label in labels]))
         18
     """
-    names = titles or [""] * len(imgs)
+    names = [""] * len(imgs) if titles is None else titles
     figure = draw(imgs, list(names), num_rows, num_cols, side=scale)
     return list(figure.axes)
 

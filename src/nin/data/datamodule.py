@@ -85,8 +85,8 @@ class DataModule(HyperParameters):
             raise DataError(f"{type(self).__name__} must set self.batch_size")
         if len(tensors) != 2:
             raise DataError(f"get_tensorloader takes (inputs, labels), not {len(tensors)} arrays")
-        from nin.data.loader import Batches, as_numpy
+        from nin.data.loader import Batches, as_numpy, in_single_precision
 
-        inputs, labels = (as_numpy(tensor)[indices] for tensor in tensors)
+        inputs, labels = (in_single_precision(as_numpy(tensor)[indices]) for tensor in tensors)
         seed = getattr(self, "seed", 0)
         return Batches(inputs, labels, batch_size, shuffle=train, seed=seed)

@@ -168,6 +168,11 @@ def as_numpy(tensor: Any) -> NDArray[Any]:
     return np.asarray(keras.ops.convert_to_numpy(tensor))
 
 
+def in_single_precision(array: NDArray[Any]) -> NDArray[Any]:
+    """An array in the precision that networks compute in, where NumPy's own is double."""
+    return array.astype(np.float32) if array.dtype == np.float64 else array
+
+
 def _check(
     images: NDArray[Any] | Pictures, labels: NDArray[Any], batch_size: int, seed: int
 ) -> None:

@@ -94,7 +94,7 @@ def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
 
 
 def _may_exist(path: Path) -> bool:
-    """Whether there is something at a path; what cannot be looked at is reported when it is read."""
+    """Whether something is at a path, or cannot be looked at, which is reported when it is read."""
     try:
         return path.exists()
     except OSError:

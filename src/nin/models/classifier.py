@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
@@ -50,6 +49,8 @@ class Classifier(Module):
     _fresh: bool | None = None
     #: Whether a user's `init` set fresh weights in `apply_init`: preprocessing may still change.
     set_by_init = False
+    #: Whether `nin.initialize` has set its initial weights.
+    is_initialized = False
     #: Where a custom network's code is; None for the networks of this package.
     source: NetworkSource | None = None
     #: The name it was made by, and its number of classes.
@@ -65,14 +66,15 @@ class Classifier(Module):
         """Whether the weights are as Keras initialised them, or not made yet.
 
         `Trainer` initialises fresh weights anew (see `nin.initialize`) and leaves all others alone.
-        They are no longer fresh once they have been trained, loaded or set. If `self.net` has
-        weights before this model is built, they are taken for trained ones; set this to True if
-        they are not.
+        They are no longer fresh once this model has been trained, loaded, or given weights by its
+        `set_weights`; set this to False if you set those of its layers. If `self.net` has weights
+        before this model is built, they are taken for trained ones; set this to True if they are
+        not.
         """
         if self._fresh is not None:
             return self._fresh
-        net = self.whole_net()
-        return not (self if net is None else net).built
+        net = self if (whole := self.whole_net()) is None else whole
+        return not (net.built or net.weights)
 
     @is_fresh.setter
     def is_fresh(self, fresh: bool) -> None:
@@ -257,28 +259,15 @@ class Classifier(Module):
         """The constructor's arguments, and the preprocessing.
 
         Raises:
-            NinError: a parent class saved its arguments, but one that only this class takes is
-                missing.
+            NinError: as `Module.get_config`.
         """
-        arguments = dict(getattr(self, "hparams", {}))
-        _, *taken = inspect.signature(type(self).__init__).parameters.values()
-        if not any(each.kind is each.VAR_KEYWORD for each in taken):
-            # Arguments of a parent class are not arguments of this one.
-            names = [each.name for each in taken if each.kind is not each.VAR_POSITIONAL]
-            lost = [name for name in names if name not in arguments]
-            if lost and arguments.keys() - set(names):
-                raise NinError(
-                    f"{type(self).__name__} does not keep its argument {lost[0]}: call"
-                    " self.save_hyperparameters() in its own __init__, behind that of its parent"
-                )
-            arguments = {name: arguments[name] for name in names if name in arguments}
-        return {**arguments, "preprocessing": self.preprocessing.description()}
+        return {**super().get_config(), "preprocessing": self.preprocessing.description()}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Make the model that `get_config` describes."""
         arguments = {key: value for key, value in config.items() if key != "preprocessing"}
-        model = cls(**arguments)
+        model: Self = super().from_config(arguments)
         model.preprocessing.configure(**config.get("preprocessing", {}))
         return model
 

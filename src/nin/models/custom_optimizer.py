@@ -52,6 +52,22 @@ def clip_by_norm(optimizer: Any, norm: float) -> None:
     inner.global_clipnorm = float(norm)
 
 
+def renewed(optimizer: Any) -> Any:
+    """A copy of one of Keras's optimisers without its state; an object written by hand as it is.
+
+    Raises:
+        NinError: it cannot be copied, because of a schedule that Keras does not know, for example.
+    """
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        return optimizer
+    try:
+        return type(optimizer).from_config(optimizer.get_config())
+    except (NotImplementedError, TypeError, ValueError) as error:
+        raise NinError(
+            "the optimizer of this Trainer belongs to another model: make a Trainer for each model"
+        ) from error
+
+
 def as_keras_optimizer(optimizer: Any, model: Any) -> Any:
     """The result of `configure_optimizers`, as an optimiser of Keras's.
 

@@ -7,22 +7,20 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import keras
 from keras import ops
 
 from nin import backends
 from nin.errors import NinError
-from nin.hyperparameters import HyperParameters
+from nin.hyperparameters import HyperParameters, saved_arguments
 from nin.models.custom_optimizer import as_keras_optimizer
 from nin.models.keras_settings import default_settings
+from nin.models.own_forward import ASIDE, InContext, set_forward_aside
 from nin.models.own_variables import as_weight
 from nin.models.removed_in_keras3 import explained_errors, sequential_of_one_layer
 from nin.progress_board import ProgressBoard
-
-#: Where a subclass's `forward` is kept on PyTorch.
-_ASIDE = "_own_forward"
 
 
 class ModuleType(type(keras.Model)):  # type: ignore[misc]
@@ -104,15 +102,15 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply the network."""
-        _set_forward_aside(type(self))
+        set_forward_aside(_derived(type(self)))
         return super().__call__(*args, **kwargs)
 
     def call(self, X: Any, training: bool | None = None) -> Any:
         """Keras's entry point; passes `training` on to every layer of the network."""
-        _set_forward_aside(type(self))
+        set_forward_aside(_derived(type(self)))
         if training is None:
             training = self._mode_by_hand()
-        network = _InContext(self.own_forward or self._network, self.dtype_policy)
+        network = InContext(self.own_forward or self._network, self.dtype_policy)
         before, self.training = self.training, bool(training)
         try:
             return network(X, training=training)
@@ -128,8 +126,8 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
     @property
     def own_forward(self) -> Callable[[Any], Any] | None:
         """The `forward` that a subclass defines, or was given later; None if there is none."""
-        for kind in type(self).__mro__[: type(self).__mro__.index(Module)]:
-            for name in ("forward", _ASIDE):
+        for kind in _derived(type(self)):
+            for name in ("forward", ASIDE):
                 if name in vars(kind):
                     return cast(Callable[[Any], Any], vars(kind)[name].__get__(self))
         return None
@@ -175,7 +173,8 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
         self(*inputs)
         if init is not None:
             for layer in self._flatten_layers(include_self=False):
-                init(layer)
+                if not [*layer._flatten_layers(include_self=False)]:
+                    init(layer)
 
     def loss(self, Y_hat: Any, Y: Any, averaged: bool = True) -> Any:
         """The loss of predictions `Y_hat` against labels `Y`; a subclass defines it.
@@ -231,6 +230,20 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
         if self._plotted is not None or self.trainer is not None:
             self.plot(key, value, train)
 
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as `save_hyperparameters` keeps them.
+
+        Raises:
+            NinError: a parent class saved its arguments, but one that only this class takes is
+                missing.
+        """
+        return saved_arguments(self)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make the module that `get_config` describes."""
+        return cls(**config)
+
     def compile(
         self, optimizer: Any = "rmsprop", loss: Any = None, *others: Any, **settings: Any
     ) -> None:
@@ -278,28 +291,6 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
         return sum(self.losses, start=own)
 
 
-class _InContext(keras.layers.Layer):
-    """Calls a function without `training`, but passes it on to the layers inside.
-
-    Keras does so by itself when a layer is called. But the JAX trainer calls a model's `call`, not
-    the model: dropout and batch normalisation would never be in training mode.
-    """
-
-    def __init__(self, function: Callable[[Any], Any], dtype: Any) -> None:
-        super().__init__(name="network", dtype=dtype)
-        self.function = function
-
-    def call(self, X: Any, training: bool | None = None) -> Any:
-        return self.function(X)
-
-
-def _set_forward_aside(kind: type[Module]) -> None:
-    """Move a class's `forward` to another name on PyTorch, where Keras needs the name itself.
-
-    There a Keras layer is also a torch module, whose own `forward` has to stay.
-    """
-    if keras.backend.backend() == "torch":
-        for each in kind.__mro__[: kind.__mro__.index(Module)]:
-            if "forward" in vars(each):
-                setattr(each, _ASIDE, vars(each)["forward"])
-                del each.forward
+def _derived(kind: type[Module]) -> Sequence[type[Any]]:
+    """A class and those above it that are derived from `Module`."""
+    return [*kind.__mro__[: kind.__mro__.index(Module)]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
@@ -109,7 +110,9 @@ def check_outputs(model: Classifier, data: DataModule, batch: CalibrationBatch) 
         return
     outputs = int(model(batch.images[:1], training=False).shape[-1])
     if outputs < classes:
+        known = inspect.signature(type(model)).parameters
+        named = next((name for name in ("num_classes", "num_outputs") if name in known), None)
         raise NinError(
             f"{type(model).__name__} has {outputs} outputs, and the images are of {classes}"
-            f" classes: make it with num_classes={classes}"
+            f" classes: make it with {f'{named}={classes}' if named else f'{classes} outputs'}"
         )

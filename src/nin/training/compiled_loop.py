@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -83,7 +84,8 @@ def fit_compiled(
         model.run_eagerly, model.jit_compile = True, False
     loaders.seek(epoch, batch)
     model.history = None
-    with loaders.reading_ahead(), keeping_unaveraged(model.optimizer):
+    first = _FirstStep()
+    with loaders.reading_ahead(), keeping_unaveraged(model.optimizer), first.undone_in(model):
         model.fit(
             loaders.train,
             validation_data=loaders.validation,
@@ -91,13 +93,42 @@ def fit_compiled(
             initial_epoch=epoch,
             shuffle=False,
             verbose=0,
-            callbacks=callbacks,
+            callbacks=[*callbacks, first],
         )
+
+
+class _FirstStep(keras.callbacks.Callback):
+    """Undoes what an interruption of the first step leaves of a model.
+
+    For a step, Keras's loop on JAX takes the values out of the model's variables. If the step is
+    interrupted while it is compiled, there is no result to put back.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_done = False
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """The variables have values from now on."""
+        self._is_done = True
+
+    @contextmanager
+    def undone_in(self, model: Module) -> Iterator[None]:
+        """Put the values back if the block ends in the first step."""
+        variables = [*model.variables, *model.optimizer.variables]
+        before = [each.value for each in variables] if backends.choose() == "jax" else []
+        try:
+            yield
+        finally:
+            if before and not self._is_done:
+                for variable, value in zip(variables, before, strict=True):
+                    if not value.is_deleted():  # Else the step was complete, but for this callback.
+                        variable.assign(value)
 
 
 def history_of(model: Module) -> dict[str, list[float]]:
     """The metrics of the last `fit` per epoch; a user's `History` also holds earlier epochs."""
-    epochs = len(getattr(model.history, "epoch", ()))
+    epochs = len(getattr(getattr(model, "history", None), "epoch", ()))
     if not epochs:  # Interrupted before the end of the first epoch.
         return {}
     return {name: values[-epochs:] for name, values in model.history.history.items()}

@@ -29,7 +29,7 @@ class DrawCurves(keras.callbacks.Callback):
         """Draw the training loss at regular intervals within the epoch."""
         steps = self.params.get("steps") or 1
         every = max(1, steps // self.per_epoch)
-        if (batch + 1) % every == 0 and logs:
+        if (batch + 1) % every == 0 and logs and "loss" in logs:
             self.board.draw(self._epoch + (batch + 1) / steps, logs["loss"], "train_loss")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:

@@ -21,7 +21,7 @@ LATER_LOOKS = 160
 #: A class counts as dead, and a loss as stuck, only after this many steps.
 PATIENCE = 80
 #: Logits with a standard deviation over the images below this count as the same for every image. A
-#: network prepared by `nin.initialize` begins at 0.3.
+#: network prepared by `nin.initialize` begins at 0.3; others may begin below, and learn in time.
 ALIKE = 0.01
 #: A network that is silent on more than this share of the images has lost most of its gradient.
 SILENT = 0.25
@@ -56,7 +56,8 @@ class HealthWatch(keras.callbacks.Callback):
         images: training images (n, h, w, c) as the model takes them; 64 are enough.
         classes: the classes' names; by default their numbers.
         report: called with each new finding; by default findings are only kept in `findings`.
-        initialized: whether `nin.initialize` has prepared the model, so that remedies omit it.
+        initialized: whether `nin.initialize` has prepared the model, so that remedies omit it, and
+            predictions that are all the same mean that something is lost.
         epochs: total number of epochs; by default the one that `fit` was given.
     """
 
@@ -112,7 +113,7 @@ class HealthWatch(keras.callbacks.Callback):
     def _look(self, logs: dict[str, float]) -> None:
         self._looked = self._step
         backends.current().sync(self.model)
-        loss = float(logs.get("loss", math.nan))
+        loss = float(logs.get("loss", 0.0))  # Custom training steps may report other numbers only.
         logits = keras.ops.convert_to_numpy(self.model(self.images, training=False))
         if self._not_finite(loss, logits):
             return
@@ -122,7 +123,10 @@ class HealthWatch(keras.callbacks.Callback):
         elif (share := _silent_share(logits)) > SILENT:
             self._half_silent(share)
         elif _are_alike(logits):
-            self._alike()
+            if self.initialized:
+                self._alike()
+            elif self._step >= PATIENCE * self._parts:
+                self._still_alike()
         else:
             self._some_silent(silent)
             self._plateau(loss, len(silent))
@@ -158,6 +162,13 @@ class HealthWatch(keras.callbacks.Callback):
             "same answer",
             "the prediction is the same for every image, as if the images were not looked at:"
             f" {self._remedy('lower the learning rate')}",
+        )
+
+    def _still_alike(self) -> None:
+        self._find(
+            "no answer yet",
+            "the prediction is still the same for every image: train for longer, or"
+            f" {self._remedy('change the learning rate')}",
         )
 
     def _some_silent(self, silent: Any) -> None:
@@ -210,8 +221,11 @@ class HealthWatch(keras.callbacks.Callback):
             )
 
     def _remedy(self, rate: str) -> str:
-        """What to do: `rate`, or first better initial weights, unless the model has them."""
-        return rate if self.initialized else f"begin with Trainer's own initial weights, or {rate}"
+        """What to do: `rate`, or first better initial weights if the model can have them."""
+        whole = getattr(self.model, "whole_net", None)
+        if self.initialized or (whole is not None and whole() is None):
+            return rate
+        return f"begin with Trainer's own initial weights (model.is_fresh = True), or {rate}"
 
     @property
     def _parts(self) -> int:
@@ -250,7 +264,8 @@ def _silent_share(logits: Any) -> float:
 
 def _are_alike(logits: Any) -> bool:
     """Whether several images get the same prediction, apart from a constant in their logits."""
-    centred = logits - logits.mean(axis=1, keepdims=True)
+    several = logits.shape[1] > 1
+    centred = logits - logits.mean(axis=1, keepdims=True) if several else logits
     return len(logits) > 1 and bool(np.std(centred, axis=0).max() < ALIKE)
 
 

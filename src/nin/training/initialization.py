@@ -103,7 +103,7 @@ def initialize(
     if is_normalised:
         if layers.maps is None:
             return None
-        rectified = isinstance(_following(model.net)[layers.maps], keras.layers.Activation)
+        rectified = _is_rectified(layers.maps, _following(model.net)[layers.maps])
         maps = [layers.maps] if rectified else []
         layers = Plan(maps, maps, layers.identities if rectified else [], *maps or [None])
 
@@ -123,6 +123,7 @@ def initialize(
     flow(model.net, model.preprocessing(images), prepare)
     for each in within:
         vars(each).pop("call", None)  # Of layers that were never called.
+    model.is_initialized = True
     return Initialized(len(layers.scaled) + len(within), len(layers.identities))
 
 
@@ -158,6 +159,12 @@ def _following(net: Any) -> dict[Any, Any]:
     """Layer → the one right after it; None after the last."""
     layers = list(leaves(net))
     return dict(zip(layers, [*layers[1:], None], strict=True))
+
+
+def _is_rectified(maps: Any, following: Any) -> bool:
+    """Whether a ReLU follows class maps, in their own layer or right after it."""
+    activations = (maps.activation, getattr(following, "activation", None))
+    return keras.activations.relu in activations or isinstance(following, keras.layers.ReLU)
 
 
 def _normalized(layer: Any, signal: Any) -> Any:

@@ -130,13 +130,18 @@ def _refuse_other_chance(model: Classifier, images: np.ndarray[Any, Any], name: 
     seen: list[list[Any]] = []
     for _ in range(2):
         outputs: list[Any] = []
-        flow(model.net, model.preprocessing(images), _recorder(outputs))
+        record = _recorder(outputs)
+        if model.whole_net() is None:
+            record(model, images)
+        else:
+            flow(model.net, model.preprocessing(images), record)
         _restore(state)
         seen.append(outputs)
     for (layer, one), (_, other) in zip(*seen, strict=True):
         if not np.array_equal(one, other, equal_nan=True):
+            which = name if layer is model else f"{name}: {layer.name} ({type(layer).__name__})"
             raise NinError(
-                f"{name}: {layer.name} ({type(layer).__name__}) gives something else each time from"
+                f"{which} gives something else each time from"
                 " the same state, so that it could not be resumed exactly: draw random numbers by"
                 " keras.random with a keras.random.SeedGenerator"
             )

@@ -14,7 +14,7 @@ from nin.errors import BackendError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
 from nin.models.counted_accuracy import CountedAccuracy
-from nin.models.custom_optimizer import as_keras_optimizer, clip_by_norm
+from nin.models.custom_optimizer import as_keras_optimizer, clip_by_norm, renewed
 from nin.models.geometry import is_builtin
 from nin.models.keras_settings import default_settings
 from nin.models.removed_in_keras3 import explained_errors
@@ -37,7 +37,7 @@ from nin.training.draw_curves import DrawCurves
 from nin.training.health import Finding, HealthWatch
 from nin.training.loaders import Loaders, open_loaders
 from nin.training.progress_bar import ShowProgress
-from nin.training.runs.data_notes import balance_note, found_note, pictures_note, unreadable_note
+from nin.training.runs.data_notes import found_note, notes_on
 
 
 class Trainer(BookLoop, HyperParameters):
@@ -52,7 +52,8 @@ class Trainer(BookLoop, HyperParameters):
         num_gpus: 0 for the backend's default device, 1 for the first GPU, if there is one.
         gradient_clip_val: largest norm of all gradients together; 0 for no clipping.
         initialize: whether to standardise the images and to initialise fresh weights.
-        optimizer: used in place of the one from the model's `configure_optimizers`.
+        optimizer: used in place of the one from the model's `configure_optimizers`; for a second
+            model a copy of it.
         callbacks: further Keras callbacks.
         verbose: whether to print a progress bar, a line per epoch and the findings of the health
             watch, and to draw curves in Jupyter.
@@ -105,6 +106,7 @@ class Trainer(BookLoop, HyperParameters):
         self.best_loss: float | None = None
         self._console = stderr_console(quiet=not verbose)
         self._compiled: Module | None = None
+        self._optimized: Module | None = None
         self._batch: tuple[DataModule, CalibrationBatch] | None = None
         if num_gpus > 1:
             raise BackendError(f"num_gpus={num_gpus}, but the Trainer can use one GPU: num_gpus=1")
@@ -145,7 +147,7 @@ class Trainer(BookLoop, HyperParameters):
         with explained_errors(), device, default_settings():
             if self.num_gpus and not backends.num_gpus():
                 self.note("num_gpus=1, but there is no GPU here: training without one")
-            with self._notes_on(data):
+            with notes_on(data, self.note):
                 self.prepare_data(data)
                 self._prepare(model, data)
                 self.health = self._watch(model, data)
@@ -206,22 +208,13 @@ class Trainer(BookLoop, HyperParameters):
         if line is not None:
             self._console.print(printable(line), markup=False)
 
-    @contextlib.contextmanager
-    def _notes_on(self, data: DataModule) -> Iterator[None]:
-        """Print notes on the images now, and after the block those that have changed.
-
-        Streamed pictures are only read during training.
-        """
-        self.note(balance_note(data))
-        before = [unreadable_note(data), pictures_note(data)]
-        for line in before:
-            self.note(line)
-        yield
-        for line, earlier in zip([unreadable_note(data), pictures_note(data)], before, strict=True):
-            self.note(line if line != earlier else None)
-
     def _optimizer(self, model: Module) -> Any:
-        return self.optimizer or model.configure_optimizers()
+        if self.optimizer is None:
+            return model.configure_optimizers()
+        if self._optimized not in (None, model):  # It has the state of another model's weights.
+            self.optimizer = renewed(self.optimizer)
+        self._optimized = model
+        return self.optimizer
 
     def _calibration_batch(self, data: DataModule) -> CalibrationBatch:
         if self._batch is None or self._batch[0] is not data:
@@ -244,7 +237,10 @@ class Trainer(BookLoop, HyperParameters):
             self._calibration_batch(data).images,
             getattr(data, "classes", None),
             self._report,
-            initialized=self.initialize and hidden_net_note(model) is None,
+            # The network of a run was initialised at its beginning, before it was resumed.
+            initialized=self.initialize
+            and hidden_net_note(model) is None
+            and (self.is_part_of_run or model.is_initialized),
             epochs=self.max_epochs,
         )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from nin.data import DataModule, ImageArrays, ImageData, ImageFolder
 from nin.data.decode_many import in_words
 from nin.data.split import Part
@@ -58,3 +61,18 @@ def unreadable_note(data: DataModule) -> str | None:
     if not skipped:
         return None
     return printable(f"left out {len(skipped)} unreadable images: {', '.join(skipped[:10])}")
+
+
+@contextmanager
+def notes_on(data: DataModule, note: Callable[[str | None], None]) -> Iterator[None]:
+    """Give `note` what is to be said of images now, and after the block what has changed.
+
+    Streamed pictures are only read during training.
+    """
+    note(balance_note(data))
+    before = [unreadable_note(data), pictures_note(data)]
+    for line in before:
+        note(line)
+    yield
+    for line, earlier in zip([unreadable_note(data), pictures_note(data)], before, strict=True):
+        note(line if line != earlier else None)
