@@ -5,8 +5,9 @@ time, by whatever, the same command continues from its last checkpoint. Test ima
 once, when a training has ended; the curve is that of held-out training images. Where the recipe
 mirrors its images, the mean of the predictions for an image and its mirror is a second result.
 
-Run: python benchmarks/long_recipes.py cifar10|cifar100|svhn|mnist|fashion28 [--seeds 3]
-[--data FOLDER] [--runs runs/records]; quicker recipes, and when they reach a goal: recipes.py
+Run: python benchmarks/long_recipes.py RECIPE [--seeds 3] [--data FOLDER] [--runs runs/records],
+where RECIPE is cifar10, cifar10-deep, cifar100, svhn, mnist, fashion28 or fashion28-deep; quicker
+recipes, and when they reach a goal: recipes.py
 """
 
 from __future__ import annotations

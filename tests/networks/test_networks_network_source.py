@@ -6,6 +6,7 @@ import functools
 import hashlib
 import importlib
 import inspect
+import linecache
 import re
 import sys
 
@@ -52,6 +53,27 @@ def outside(num_classes):
 )
 def test_what_is_the_name_of_code(name, code):
     assert is_custom(name) is code
+
+
+def in_notebook(cells):
+    """What the cells of a notebook define, whose source is in no file."""
+    made = {"__name__": "__main__"}
+    for cell in cells:
+        place = f"<cell {len(linecache.cache)}>"
+        linecache.cache[place] = (len(cell), None, [cell], place)
+        exec(compile(cell, place, "exec"), made)
+    return made
+
+
+def test_what_a_network_of_this_process_names_belongs_to_it():
+    block = "def block(): return WIDTH"
+    net = "def net(num_classes): return [block() for _ in range(3)]"
+    first = name_of(in_notebook(["WIDTH = 8", block, net])["net"])
+    assert first == name_of(in_notebook(["WIDTH = 8", "OTHER = 1", block, net])["net"])
+    assert first != name_of(in_notebook(["WIDTH = 64", block, net])["net"])
+    assert first != name_of(in_notebook(["WIDTH = 8", f"{block} + 1", net])["net"])
+    again = "def net(num_classes): return net(num_classes - 1) if num_classes else block()"
+    assert name_of(in_notebook(["WIDTH = 8", block, again])["net"]) != first
 
 
 def test_a_name_says_the_file_its_digest_and_arguments(file):

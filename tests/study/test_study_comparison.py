@@ -363,7 +363,7 @@ def test_a_budget_of_seconds_becomes_steps_by_measured_speed(
     assert steps == {"small": (30, 8), "large": (3, 1)}
     assert (comparison.settings["seconds"], comparison.settings["epochs"]) == (3.0, None)
     said = capsys.readouterr().err
-    short = said.index("3 s are too short for an epoch of 200 images: large (96%);")
+    short = said.index("3 s are too short for an epoch of all training images: large (96%)")
     assert short < said.index("10 trainings take about"), "it is said before any begins"
 
 
@@ -387,6 +387,8 @@ def test_a_budget_of_seconds_may_be_that_of_another_machine(
     assert here.settings["measured_on"] == {"device": there.device, "versions": there.versions}
     assert "measured_on" not in there.settings
 
+    with pytest.raises(RunError, match=r"it is of images of \[8, 8\], not of \[16, 16\]"):
+        compared(recipe=DIGITS.revised(image_size=16), seconds=3.0, speeds=folder)
     one, other = sorted(folder.glob("*.json"))
     moved = json.loads(one.read_text())
     one.write_text(json.dumps({**moved, "device": {"cores": 64}}))
@@ -420,12 +422,29 @@ def test_a_budget_of_seconds_may_be_that_of_another_machine(
         ({"recipe": DIGITS.revised(freeze=1)}, "freeze=1: every network is trained here"),
         ({"contenders": []}, "there is nothing to compare"),
         ({"contenders": [SMALL, SMALL]}, "small is named twice"),
+        (
+            {"contenders": ["mnist", "efficientnet-lite1"]},
+            "efficientnet-lite1 has pretrained weights, and these networks are trained from fresh",
+        ),
     ],
 )
 def test_impossible_requests_are_refused(compared, trained, change, what):
     with pytest.raises(NinError, match=what):
         compared(**change)
     assert not trained
+
+
+def test_what_networks_given_by_name_do_not_follow_is_not_said_to_be_the_same(compared):
+    own = {"batch_norm": True, "depth": 2, "pooling": "average"}
+    found = compared(["mnist", "lenet"], recipe=DIGITS.revised(**own), rates=[0.002])
+    assert not own.keys() & found.settings.keys()
+
+
+def test_networks_that_are_called_alike_are_told_apart_by_their_files(tmp_path):
+    for name in ("one.py", "two.py"):
+        (tmp_path / name).write_text("def small(num_classes): pass")
+    found = as_contenders([f"{tmp_path}/one.py:small", f"{tmp_path}/two.py:small", "mnist"])
+    assert [each.name for each in found] == ["one.py:small", "two.py:small", "mnist"]
 
 
 def test_an_epoch_more_than_the_recipe_has_is_kept_where_the_seed_makes_epochs_shorter(

@@ -47,6 +47,8 @@ def test_what_would_do_nothing_or_cannot_be_had_has_no_row():
     names = [each.name[2:] for each in ingredient_contenders(other)]
     assert not {"batch normalisation", "average pooling"} & {*names}
     assert "label smoothing" in names
+    deep = [each.name[2:] for each in ingredient_contenders(nin.RECIPES["fashion28-deep"])]
+    assert "batch normalisation" not in deep, "it is in its stages"
     constant = [each.name[2:] for each in ingredient_contenders(nin.RECIPES["chapter"])]
     assert "warm-up" not in constant, "a constant rate has none"
 

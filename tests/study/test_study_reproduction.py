@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -117,6 +118,9 @@ def test_what_cannot_be_repeated_is_one_line(published, tmp_path):
         reproduce(published, row="lennet")
     with pytest.raises(NinError, match=r"out holds the trainings of the record itself, .* as out$"):
         reproduce(published, row="lenet", out="out")
+    copied = shutil.copy(published, tmp_path / "copy.json")
+    with pytest.raises(NinError, match=r"out holds the trainings of another comparison, .* as out"):
+        reproduce(copied, row="lenet", out="out")
     (tmp_path / "nets.py").write_text("def cnn(num_classes): pass")
     with pytest.raises(NinError, match="has changed since cnn was trained"):
         reproduce(published, row="cnn")

@@ -56,6 +56,11 @@ def catalogue() -> list[CatalogueEntry]:
     return [_row(each.published) for each in NAMED.values()]
 
 
+def is_grey(name: str) -> bool:
+    """Whether a name is that of a published data set in grey; False for everything else."""
+    return name in NAMED and NAMED[name].published.shape[-1] == 1
+
+
 def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
     """Open a published data set by its name, the pictures in a directory, or an ``.npz`` file.
 

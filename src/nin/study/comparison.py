@@ -24,11 +24,18 @@ from nin.study.preparation import (
     described,
     make_folder,
     prepare,
+    seen_size,
 )
 from nin.study.report.report_page import write_results
 from nin.study.results.result import Comparison
 from nin.study.statistics.difference import differences_between
-from nin.study.trials.contender import Contender, EvaluationPart, Net, as_contenders
+from nin.study.trials.contender import (
+    Contender,
+    EvaluationPart,
+    Net,
+    as_contenders,
+    check_weights,
+)
 from nin.study.trials.measurement import measured_elsewhere
 from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row
@@ -41,6 +48,9 @@ from nin.training.runs.data_notes import show_found
 from nin.training.runs.provenance import command, device, versions
 from nin.training.runs.run_folder import locked
 from nin.training.schedule import adjust
+
+#: Fields of a recipe about its own network, which networks given by name do not follow.
+NETWORK_FIELDS = ("depth", "batch_norm", "pooling")
 
 
 def compare(
@@ -78,8 +88,9 @@ def compare(
             Keras model, which is cloned for each training, or ``"nets.py:name"``; or a `Contender`.
             Within a group, the first NiN is compared with each other network, or the first network
             if there is no NiN.
-        recipe: how all are trained. An `image_size` of None becomes the stored size if all
-            networks can take it, otherwise the smallest that all can take.
+        recipe: how all are trained; its network, with `width`, `depth`, `batch_norm` and the like,
+            is not used. An `image_size` of None becomes the stored size if all networks can take
+            it, otherwise the smallest that all can take.
         out: folder for the results.
         title: heading of the report.
         data: images in place of the recipe's: a data set's name, a folder, shards, an ``.npz``
@@ -129,6 +140,8 @@ def compare(
     if find_network(recipe.preset).pretrained:
         check_pretrained(recipe)
         contenders = [_with_own_weights(each) for each in contenders]
+    else:
+        check_weights(contenders, recipe)
     if seeds is None:
         seeds = SEEDS if recipe.folds is None else 1
     check_arguments(rates, seeds, seconds, search_share)
@@ -145,7 +158,8 @@ def compare(
     elsewhere = None
     if speeds is not None:
         names = [contender.name for contender in contenders]
-        elsewhere = measured_elsewhere(expand(speeds), names, recipe.batch_size)
+        size = seen_size(recipe, images)
+        elsewhere = measured_elsewhere(expand(speeds), names, recipe, size)
     conditions = Conditions(
         recipe=recipe,
         data=images,
@@ -163,7 +177,7 @@ def compare(
         rows, image_count = contender_rows(conditions, plans)
         comparison = Comparison(
             title=title,
-            settings=settings(conditions),
+            settings=_settings(conditions, contenders),
             data=described(images, recipe),
             judged_on=judged_on,
             images=image_count,
@@ -175,6 +189,13 @@ def compare(
         )
         write_results(comparison, out)
     return comparison
+
+
+def _settings(conditions: Conditions, contenders: Sequence[Contender]) -> dict[str, Any]:
+    """What was the same for all: networks given by name do not follow the recipe's own fields."""
+    found = settings(conditions)
+    follow = all(each.changes is not None for each in contenders)
+    return {name: each for name, each in found.items() if follow or name not in NETWORK_FIELDS}
 
 
 def _with_own_weights(contender: Contender) -> Contender:

@@ -25,11 +25,13 @@ def contender_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tu
     evaluated = len(folds) * len(conditions.seeds)
     # All exercises begin with the same network.
     distinct = list({plan.trial.key(): plan for plan in plans}.values())
-    effort = (share * searches + evaluated) * sum(plan.trial.effort for plan in distinct)
+    found = [plan.trial for plan in distinct if not plan.trial.is_frozen]
+    effort = evaluated * sum(plan.trial.effort for plan in distinct)
+    effort += share * searches * sum(trial.effort for trial in found)
     warn_of_short_budgets(conditions, distinct)
     print_estimate(conditions, distinct, searches, evaluated)
     cache = ResultsCache(conditions.out / "trainings")
-    trainings = (searches + evaluated) * len(distinct)
+    trainings = searches * len(found) + evaluated * len(distinct)
     runner = TrialRunner(cache, conditions.jobs, trainings, effort, conditions.console)
     with runner:
         trials = [plan.trial.in_fold(fold) for plan in plans for fold in folds]

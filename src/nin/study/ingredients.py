@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from nin.errors import Advice, Argument, NinError, RecipeError
 from nin.networks.lookup import find_network, known_stages
 from nin.networks.network_source import is_custom
+from nin.networks.stages import with_ingredients
 from nin.study.trials.contender import Contender
 from nin.training.preflight import check_network
 from nin.training.recipe import Recipe, network_of
@@ -94,6 +95,8 @@ def _is_idle(recipe: Recipe, changes: dict[str, Any]) -> bool:
     """Whether these changes would have no effect on a training with this recipe."""
     stages = () if is_custom(recipe.preset) else known_stages(recipe.preset)
     pools = any(getattr(stage, "pool", None) for stage in stages)
+    if "batch_norm" in changes and stages and changes["batch_norm"]:
+        return with_ingredients(stages, batch_norm=True) == tuple(stages)
     return ("warmup" in changes and recipe.schedule == "constant") or (
         "pooling" in changes and bool(stages) and not pools
     )

@@ -66,6 +66,7 @@ class ContenderPlan(NamedTuple):
     cost: Cost
     measured: Measured | None
     trial: Trial  # with any learning rate and seed
+    images: int  # that it is trained on
 
 
 def make_plans(
@@ -106,7 +107,7 @@ def _plan(
     height, width, channels = data.image_shape
     classes = len(data.classes)
     shape = (*seen_size(recipe, data), channels)
-    cost = count_cost(contender.make(classes, shape).net, shape, recipe.batch_size)
+    cost = count_cost(contender.make(classes, shape).net, shape, recipe.part_size)
     speed, budget_images = None, None
     if measured and conditions.elsewhere is not None:
         speed = conditions.elsewhere.speeds[contender.name]
@@ -121,7 +122,7 @@ def _plan(
     judged_on = conditions.judged_on
     divided_by = division_seed(conditions.recipe, conditions.data, judged_on)
     trial = Trial(contender, recipe, steps, digest, effort, judged_on, divided_by)
-    return ContenderPlan(cost, speed, trial)
+    return ContenderPlan(cost, speed, trial, len(data.train.labels))
 
 
 def print_estimate(
@@ -160,14 +161,15 @@ def warn_of_short_budgets(conditions: Conditions, plans: Sequence[ContenderPlan]
     """Print which networks do not have time to see every training image once."""
     if conditions.seconds is None:
         return
-    images = len(conditions.data.train.labels)
-    trials = [plan.trial for plan in plans]
-    seen = {trial.contender.name: trial.steps * trial.recipe.part_size for trial in trials}
-    if short := {name: count for name, count in seen.items() if count < images}:
-        shares = ", ".join(f"{name} ({count / images:.0%})" for name, count in short.items())
+    epochs = {
+        plan.trial.contender.name: plan.trial.steps * plan.trial.recipe.part_size / plan.images
+        for plan in plans
+    }
+    if short := {name: share for name, share in epochs.items() if share < 1}:
+        shares = ", ".join(f"{name} ({share:.0%})" for name, share in short.items())
         conditions.console.print(
-            f"{conditions.seconds:g} s are too short for an epoch of {images:,} images: {shares};"
-            " a larger budget or fewer images are fairer",
+            f"{conditions.seconds:g} s are too short for an epoch of all training images:"
+            f" {shares}; a larger budget or fewer images are fairer",
             markup=False,
         )
 

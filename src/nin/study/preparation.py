@@ -15,7 +15,13 @@ from nin.errors import Advice, Argument, DataError, NinError
 from nin.files import check_folder_writable, expand
 from nin.networks.lookup import NETWORKS, check_size, class_and_arguments, find_network
 from nin.networks.network_source import is_in_file
-from nin.study.trials.contender import Contender, EvaluationPart, Net, as_contenders
+from nin.study.trials.contender import (
+    Contender,
+    EvaluationPart,
+    Net,
+    as_contenders,
+    check_weights,
+)
 from nin.training import Recipe
 from nin.training.precision import resolve_precision
 from nin.training.runs.dataset import open_images
@@ -65,6 +71,8 @@ def check(
         NinError: states in one line what is wrong.
     """
     contenders = as_contenders(nets)
+    if not find_network(recipe.preset).pretrained:
+        check_weights(contenders, recipe)
     backend_name()
     check_arguments(rates, seeds, seconds, search_share)
     check_folder_writable(expand(out))

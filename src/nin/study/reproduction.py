@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from nin.data import ImageData
 from nin.errors import Advice, Argument, NinError, RunError, UnknownNameError
-from nin.files import expand
+from nin.files import expand, write_json
 from nin.networks.lookup import NETWORKS, class_and_arguments
 from nin.networks.network_source import is_in_file
 from nin.progress import stderr_console
@@ -24,6 +24,10 @@ from nin.training.recipe_fields import renamed
 
 #: An environment variable that makes oneDNN compute float32 in bfloat16; records say if it was set.
 FPMATH_MODE = "ONEDNN_DEFAULT_FPMATH_MODE"
+
+
+#: Names the record whose trainings are repeated in a folder.
+MARKER = "reproduced.json"
 
 
 class PublishedRow(NamedTuple):
@@ -66,7 +70,7 @@ def reproduce(
         UnknownNameError: the record has no such row.
         RunError: the file is not a record.
         NinError: the record does not say how the row was trained, the images have changed, or `out`
-            is the folder of the record itself.
+            is the folder of the record itself or of another comparison.
         KeyboardInterrupt: Ctrl-C; finished trainings are kept.
 
     Example:
@@ -88,16 +92,25 @@ def reproduce(
         raise RunError(f"{path} holds no rows")
     data, images = _same_images(found, published[0])
     folder = expand(out or f"runs/reproduce-{path.stem}")
-    if folder.resolve() == path.resolve().parent:
-        raise NinError(
-            f"{folder} holds the trainings of the record itself, which would not be repeated",
-            Advice("name another folder as {}", Argument("out")),
-        )
+    _check_folder(folder, path)
     make_folder(folder / "trainings")
+    write_json(folder / MARKER, {"record": path.name})
     if mode is not None:  # Has an effect only before the backend is loaded.
         os.environ.setdefault(FPMATH_MODE, mode)
     jobs = jobs or found.settings.get("jobs") or 1
     return _trained_again(found, published, data, images, folder, jobs, mode)
+
+
+def _check_folder(folder: Path, record: Path) -> None:
+    """Refuse a folder whose trainings may be those of the record: nothing would be repeated."""
+    is_its_own = folder.resolve() == record.resolve().parent
+    there = any((folder / "trainings").glob("*.json")) and not (folder / MARKER).exists()
+    if is_its_own or there:
+        raise NinError(
+            f"{folder} holds the trainings of {'the record itself' if is_its_own else 'another'}"
+            f"{'' if is_its_own else ' comparison'}, which would not be repeated",
+            Advice("name another folder as {}", Argument("out")),
+        )
 
 
 def read_record(path: Path) -> tuple[Comparison, str | None]:

@@ -251,6 +251,16 @@ def photographs_of_two_classes(tmp_path):
     return tmp_path / "views"
 
 
+def test_trainings_on_the_same_cores_take_turns(swept, capsys):
+    def refuse(*_):
+        return False
+
+    for jobs in (1, 4):
+        with pytest.raises(NinError, match=r"6 trainings take about 3\.0 h on this machine: none"):
+            swept({"width": [0.1, 0.2]}, seeds=3, seconds=1800.0, jobs=jobs, consent=refuse)
+    assert capsys.readouterr().err.count("3.0 h") == 2
+
+
 def test_a_large_space_is_asked_about_with_its_hours(swept, trained, monkeypatch, capsys):
     speed = Speed(images_per_second=100.0, peak_bytes=1)
     made = Measured(batch_size=64, training=speed, prediction=speed)

@@ -46,6 +46,7 @@ def test_the_others_are_compared_with_the_recipes_own_value_or_the_first():
 
 LENET = RECIPE.revised(preset="lenet", dropout=None)
 PRETRAINED = RECIPES["photos"].revised(finetune=True)
+DEEP = RECIPES["cifar10-deep"]
 STAGES = RECIPE.revised(preset=[Stage((8,), 3), Stage((10,), 3)], dropout=None)
 
 
@@ -79,6 +80,9 @@ STAGES = RECIPE.revised(preset=[Stage((8,), 3), Stage((10,), 3)], dropout=None)
         (STAGES, {"depth": [1, 2]}, "no stage is between its first and its last"),
         (STAGES, {"dropout": [0.1, 0.5]}, "none of its stages drops values"),
         (STAGES, {"pooling": ["max", "average"]}, "none of its stages is pooled"),
+        (DEEP, {"batch_norm": [False, True]}, "every convolution before the class maps has it"),
+        (RECIPE, {"resize_mode": ["crop", "squash"]}, "not read from picture files: fashion-mnist"),
+        (RECIPE, {"saturation": [0, 0.5]}, "saturation changes nothing in grey images: fashion"),
     ],
 )
 def test_what_cannot_be_varied_is_refused_in_one_line(recipe, vary, said):

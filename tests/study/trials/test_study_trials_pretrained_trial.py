@@ -10,6 +10,7 @@ from photographs import folder
 
 from nin.study.sweeps.factor_grid import contender_at
 from nin.study.trials import pretrained_trial
+from nin.study.trials.learning_rate_search import search_learning_rates
 from nin.study.trials.pretrained_trial import train_pretrained
 from nin.study.trials.row import unpack
 from nin.study.trials.trial import SEARCH_SEED, Trial
@@ -47,6 +48,17 @@ def test_a_head_is_fitted_and_evaluated(recipe, monkeypatch):
     assert searched.fault(found) is None
     assert (found.accuracy, found.n) == (None, 0)
     assert np.all(["/train/" in path for path in looked]), "no test picture is even read"
+
+
+def test_a_frozen_trunk_has_no_rate_to_search_and_a_fine_tuned_one_a_dropout(recipe):
+    frozen = trial(recipe, 0)
+    runner = SimpleNamespace(outcomes=lambda trials: dict.fromkeys(trials), expect=lambda _: None)
+    assert search_learning_rates(runner, [frozen], [0.001, 0.003]) == [{}]
+    tuned = recipe.revised(finetune=True, epochs=4)
+    one, other = (trial(tuned.revised(dropout=dropout), 0) for dropout in (None, 0.6))
+    assert not one.is_frozen
+    assert one.key() != other.key()
+    assert one.shortened(0.5).recipe.epochs == 2
 
 
 @pytest.mark.slow

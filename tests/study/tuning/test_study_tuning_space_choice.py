@@ -81,6 +81,10 @@ def test_an_argument_of_a_network_that_is_called_as_a_field_is_refused(tmp_path)
             {"space": {"limit": Range(100, 1000)}},
             "the recipe has no limit to put into a range",
         ),
+        (
+            {"space": {"batch_size": Range(16, 64)}, "options": {"accumulate": 4}},
+            "batch_size 17: batches of 17 images cannot be divided into 4 equal parts: give values",
+        ),
         ({"what": "nobody"}, "unknown recipe"),
         (
             {"what": "book", "space": {"image_size": [32, 67, 96]}},

@@ -54,15 +54,16 @@ def tuning_answer(
     tuning: TuningRecord, rows: Sequence[Row], differences: Sequence[Difference]
 ) -> str:
     """What tuning was worth, with the interval over seeds if there is one."""
-    tried = len(tuning.tried)
+    tried = [each.values for each in tuning.tried if each.state != "fail"]
     if not differences:
         own = fmean(rows[0].accuracies)
+        others = sum(values != tuning.defaults for values in tried)
         return (
-            f"None of {tried} trainings did better on held-out training images than the recipe's"
-            f" own values, which classify {own:.1%} of the test images correctly."
+            f"None of {others} trainings with other values did better on held-out training images"
+            f" than with the recipe's own, which classify {own:.1%} of the test images correctly."
         )
     (found,) = differences
-    return f"{tried} trainings: {answer(rows, differences)[:-1]}; {finding(found)}."
+    return f"{len(tried)} trainings: {answer(rows, differences)[:-1]}; {finding(found)}."
 
 
 def _about(differences: Sequence[Difference]) -> str:

@@ -6,13 +6,15 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from nin.data.registry import is_grey
 from nin.errors import Argument, NinError, RecipeError, UnknownNameError
 from nin.networks.lookup import find_network, known_stages
 from nin.networks.network_source import import_network, is_custom, source_of
 from nin.networks.stage_table import with_field
-from nin.networks.stages import MBConv, Stage, deepened
+from nin.networks.stages import MBConv, Stage, deepened, with_ingredients
 from nin.study.statistics.effects import level_name
 from nin.training.recipe import Recipe
+from nin.training.runs.dataset import is_in_memory
 
 #: Fields of a stage that a factor sets in all stages. The others are also fields of a recipe.
 STAGE_FIELDS = ("kernel_size", "window", "strides", "padding", "pool", "activation", "last_relu")
@@ -192,6 +194,10 @@ def _idle_in_training(recipe: Recipe, name: str, vary: Mapping[str, Any]) -> str
         return f"in {recipe.preset}, whose layers are those of its pretrained weights"
     if is_pretrained and not recipe.finetune and name not in OF_A_HEAD:
         return "where the trunk is frozen: fine-tune it"
+    if name == "resize_mode" and is_in_memory(recipe.data):
+        return f"where images are not read from picture files: {recipe.data}"
+    if name == "saturation" and is_grey(recipe.data):
+        return f"in grey images: {recipe.data}"
     if name == "momentum" and recipe.optimizer != "sgd" and "optimizer" not in vary:
         return f"where the optimizer is {recipe.optimizer}"
     if name == "warmup" and recipe.schedule == "constant" and "schedule" not in vary:
@@ -206,6 +212,8 @@ def _idle_in_stages(name: str, preset: str) -> str | None:
         return None
     if name == "depth" and deepened(stages, 2) == deepened(stages, 1):
         return f"in {preset}: no stage is between its first and its last"
+    if name == "batch_norm" and with_ingredients(stages, batch_norm=True) == tuple(stages):
+        return f"in {preset}: every convolution before the class maps has it"
     if name == "dropout" and not any(getattr(stage, "dropout", 0) for stage in stages):
         return f"in {preset}: none of its stages drops values"
     if name == "pooling" and not any(getattr(stage, "pool", None) for stage in stages):

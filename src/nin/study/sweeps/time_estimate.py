@@ -36,7 +36,7 @@ def estimate(conditions: Conditions, sample: Sequence[Contender], trainings: int
         The seconds; None if the trainings are too short to be worth measuring, or if the network
         exists only in this process or has pretrained weights.
     """
-    at_once: int = max(1, joblib.effective_n_jobs(conditions.jobs))
+    at_once = _at_once(conditions.jobs)
     if conditions.seconds is not None:
         return float(trainings * conditions.seconds / at_once)
     if find_network(conditions.recipe.preset).pretrained:
@@ -52,6 +52,16 @@ def estimate(conditions: Conditions, sample: Sequence[Contender], trainings: int
     speed = measure_once(conditions.out / "measured", workload, conditions.console)
     alike = float(total / work[0])  # in trainings of the measured network
     return alike * _images(conditions, first) / speed.training.images_per_second / at_once
+
+
+def _at_once(jobs: int | None) -> int:
+    """How many trainings gain from running at the same time: those on machines of their own.
+
+    On this machine they share its cores, on which one alone was measured.
+    """
+    backend, _ = joblib.parallel.get_active_backend()
+    is_here = type(backend).__module__ == "joblib._parallel_backends"
+    return 1 if is_here else max(1, joblib.effective_n_jobs(jobs))
 
 
 def _images(conditions: Conditions, contender: Contender) -> int:

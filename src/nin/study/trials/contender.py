@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nin.errors import NinError
-from nin.networks.lookup import class_and_arguments, network_name
+from nin.networks.lookup import class_and_arguments, find_network, network_name
 from nin.networks.network_source import is_custom, name_of, source_of
 from nin.networks.stage_table import is_table
 
 if TYPE_CHECKING:
     from nin.models import Classifier
+    from nin.training.recipe import Recipe
 
 
 #: The part of the images by which trainings are compared.
@@ -87,12 +88,40 @@ def as_contenders(nets: Sequence[Net] | Mapping[str, Net]) -> list[Contender]:
     if isinstance(nets, Mapping):
         found = [_contender(net)._replace(name=name) for name, net in nets.items()]
     else:
-        found = [_contender(net) for net in nets]
+        found = _told_apart([_contender(net) for net in nets])
     names = [(contender.name, contender.group) for contender in found]
     twice = [name for name, group in names if names.count((name, group)) > 1]
     if twice:
         raise NinError(f"{twice[0]} is named twice: name each network once")
     return found
+
+
+def check_weights(contenders: Sequence[Contender], recipe: Recipe) -> None:
+    """Refuse a network with pretrained weights where the recipe would train it from fresh ones.
+
+    Raises:
+        NinError: states where its weights are used.
+    """
+    for each in contenders:
+        preset = each.arguments.get("preset", "")
+        trained = (recipe.preset, (each.changes or {}).get("preset"))
+        if preset and preset not in trained and find_network(preset).pretrained:
+            raise NinError(
+                f"{each.name} has pretrained weights, and these networks are trained from fresh"
+                " ones",
+                "vary the preset in a sweep: nin sweep FOLDER --vary preset=…",
+            )
+
+
+def _told_apart(contenders: list[Contender]) -> list[Contender]:
+    """With the file before the names of custom networks that are called alike."""
+    names = [each.name for each in contenders]
+    return [
+        each._replace(name=Path(each.net).name if names.count(each.name) > 1 else each.name)
+        if each.is_own
+        else each
+        for each in contenders
+    ]
 
 
 def _contender(net: Net) -> Contender:

@@ -21,9 +21,10 @@ def search_learning_rates(
         runner: runs the trials.
         trials: one per network, with any learning rate and seed.
         rates: learning rates to begin with: two or more in increasing order, or none for no search.
+            Those whose weights are frozen have no rate to search.
     """
     tried: list[dict[float, float]] = [{} for _ in trials]
-    wanted = [list(rates) for _ in trials]
+    wanted = [[] if trial.is_frozen else list(rates) for trial in trials]
     for further in range(1 + BEYOND):
         rows = [
             [trial.revised(rate, SEARCH_SEED) for rate in more]

@@ -51,6 +51,12 @@ class Workload(NamedTuple):
     input_shape: tuple[int, int, int]
     classes: int
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the network's input."""
+        side = self.recipe.image_size
+        return (side, side) if side else self.input_shape[:2]
+
 
 class Elsewhere(NamedTuple):
     """Measurements from another machine.
@@ -72,12 +78,19 @@ class _Kept(BaseModel):
     #: The machine and its software; earlier measurements do not have them.
     device: dict[str, Any] | None = None
     versions: dict[str, str] | None = None
+    #: Size of the network's input, and precision; earlier measurements do not have them.
+    input_size: list[int] | None = None
+    precision: str | None = None
 
-    def fault(self, batch_size: int) -> str | None:
+    def fault(self, recipe: Recipe, size: Sequence[int]) -> str | None:
         if self.sha256 not in (None, digest(self.measured.model_dump())):
             return "it was changed after it was written"
-        if self.measured.batch_size != batch_size:
-            return f"it is of a batch of {self.measured.batch_size}, not {batch_size}"
+        if self.measured.batch_size != recipe.part_size:
+            return f"it is of a batch of {self.measured.batch_size}, not {recipe.part_size}"
+        if self.input_size not in (None, [*size]):
+            return f"it is of images of {self.input_size}, not of {[*size]}"
+        if self.precision not in (None, recipe.precision):
+            return f"it is in {self.precision}, not in {recipe.precision}"
         return None
 
 
@@ -88,7 +101,7 @@ def measure(workload: Workload) -> Measured:
         NinError: the process ended without a result.
     """
     return Measured(
-        batch_size=workload.recipe.batch_size,
+        batch_size=workload.recipe.part_size,
         training=_in_new_process("training", workload),
         prediction=_in_new_process("prediction", workload),
     )
@@ -101,14 +114,16 @@ def measure_once(folder: Path, workload: Workload, console: Console) -> Measured
         NinError: it could not be measured, or the file of an earlier measurement is damaged.
     """
     path = folder / f"{_key(workload)}.json"
+    recipe, size = workload.recipe, workload.size
     if path.exists():
         kept = read(path, _Kept)
-        if problem := kept.fault(workload.recipe.batch_size):
+        if problem := kept.fault(recipe, size):
             raise damaged(path, problem)
         return kept.measured
     name, measured = workload.contender.name, measure(workload)
     values = measured.model_dump()
-    here = {"device": device(), "versions": versions()}
+    here: dict[str, Any] = {"device": device(), "versions": versions()}
+    here |= {"input_size": [*size], "precision": recipe.precision}
     write_json(path, {"net": name, "measured": values, "sha256": digest(values), **here})
     console.print(
         f"measured {name}: {measured.training.images_per_second:,.0f} images/s in"
@@ -118,13 +133,16 @@ def measure_once(folder: Path, workload: Workload, console: Console) -> Measured
     return measured
 
 
-def measured_elsewhere(folder: Path, names: Sequence[str], batch_size: int) -> Elsewhere:
+def measured_elsewhere(
+    folder: Path, names: Sequence[str], recipe: Recipe, size: Sequence[int]
+) -> Elsewhere:
     """The speeds that another comparison measured for the networks with these names.
 
     Args:
         folder: the folder ``measured`` of that comparison.
         names: of the networks.
-        batch_size: of the trainings.
+        recipe: of the trainings.
+        size: (height, width) of the networks' input.
 
     Raises:
         RunError: a file is damaged, there is not exactly one measurement of each network, or they
@@ -135,7 +153,7 @@ def measured_elsewhere(folder: Path, names: Sequence[str], batch_size: int) -> E
         kept = read(path, _Kept)
         if kept.net not in names:
             continue
-        if problem := kept.fault(batch_size):
+        if problem := kept.fault(recipe, size):
             raise damaged(path, problem)
         if kept.net in speeds:
             raise RunError(f"{folder} holds several measurements of {kept.net}: keep one")
@@ -207,9 +225,7 @@ def serve_measurement() -> None:
 def _model_and_images(workload: Workload) -> tuple[Any, Any]:
     contender, recipe, input_shape, classes = workload
     with precision_policy(recipe.precision):
-        side = recipe.image_size
-        height, width = (side, side) if side else input_shape[:2]
-        model = contender.make(classes, (height, width, input_shape[2]))
+        model = contender.make(classes, (*workload.size, input_shape[2]))
         if recipe.image_size is not None:
             model.preprocessing.configure((recipe.image_size, recipe.image_size))
         model.build((None, *input_shape))

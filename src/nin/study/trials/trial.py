@@ -106,6 +106,11 @@ class Trial(NamedTuple):
         return preset == self.recipe.preset and find_network(preset).pretrained
 
     @property
+    def is_frozen(self) -> bool:
+        """Whether only a head is fitted to pretrained weights, without a learning rate."""
+        return self.is_pretrained and not self.recipe.finetune
+
+    @property
     def label(self) -> str:
         """The network, what the trial is for, and its learning rate."""
         how = "search" if self.is_search else f"seed {self.recipe.seed}"
@@ -122,7 +127,11 @@ class Trial(NamedTuple):
         """The trial with this share of the steps (at least one), for a search."""
         if share == 1:
             return self
-        return self._replace(steps=max(1, round(share * self.steps)), effort=share * self.effort)
+        recipe = self.recipe
+        if self.is_pretrained:  # Its steps follow from its epochs.
+            recipe = recipe.revised(epochs=max(1, round(share * recipe.epochs)))
+        steps = max(1, round(share * self.steps))
+        return self._replace(recipe=recipe, steps=steps, effort=share * self.effort)
 
     def in_fold(self, fold: int | None) -> Trial:
         """The trial of the same network evaluated on this fold; None leaves it as it is."""
@@ -152,7 +161,7 @@ class Trial(NamedTuple):
         own = {"source": self.contender.source()} if self.contender.is_own else {}
         return {
             **own,
-            **({"pretrained": True} if self.is_pretrained else {}),
+            **self._of_pretrained(),
             **held_out,
             **self._division(),
             "net": self.contender.net,
@@ -175,6 +184,13 @@ class Trial(NamedTuple):
             "recipe": self.recipe.model_dump(mode="json", exclude={"seed"}),
             "steps": self.steps,
         }
+
+    def _of_pretrained(self) -> dict[str, Any]:
+        """What else counts for pretrained weights: elsewhere the dropout is an argument."""
+        if not self.is_pretrained:
+            return {}
+        dropout = self.recipe.dropout if self.recipe.finetune else None
+        return {"pretrained": True, **({} if dropout is None else {"dropout": dropout})}
 
     def _division(self) -> dict[str, int]:
         return {} if self.divided_by is None else {"divided_by": self.divided_by}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nin.errors import Argument, NinError
+from nin.errors import Argument, NinError, RecipeError
 from nin.files import check_folder_writable, expand
 from nin.networks.network_source import is_custom
 from nin.study.preparation import check_arguments, check_from_scratch, open_evaluated
@@ -19,6 +19,8 @@ from nin.study.tuning.spaces import Choice, Range, Space, around, own_value, spa
 from nin.training.recipe import Recipe
 from nin.training.recipe_choice import What, chosen_fields, recipe_of
 
+#: About how many values of a range of whole numbers are tried before the search begins.
+MOST_TRIED = 1000
 #: Values, or a range of values, by field name.
 GivenSpace = Mapping[str, Sequence[Any] | Range | Choice]
 
@@ -67,9 +69,22 @@ def plan_tuning(
     fixed = chosen_fields(what, options)
     own = {name: own_value(recipe, name) for name in searched}
     for name, each in searched.items():
+        _check_within(recipe, name, each)
         for value in ends(each):
             contender_at(recipe, {**own, name: value}, fixed)
     return recipe, searched
+
+
+def _check_within(recipe: Recipe, name: str, given: Range | Choice) -> None:
+    """Refuse a range of whole numbers that a recipe does not take some of."""
+    if isinstance(given, Range) and isinstance(given.low, int) and isinstance(given.high, int):
+        step = max(1, (given.high - given.low) // MOST_TRIED)
+        for value in range(given.low, given.high + 1, step):
+            try:
+                recipe.revised(**{name: value})
+            except RecipeError as error:
+                way = f"{error.args[0]}: give values in place of the range"
+                raise NinError(f"{name} {value}: {way}") from error
 
 
 def _given_space(recipe: Recipe, space: GivenSpace) -> dict[str, Range | Choice]:
