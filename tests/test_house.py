@@ -18,7 +18,7 @@ SOURCE = Path(__file__).parents[1] / "src/nin"
 BELOW = {
     "errors": {"names", "urls"},
     "files": {"errors"},
-    "hyperparameters": set(),
+    "hyperparameters": {"errors"},
     "installing": set(),
     "names": set(),
     "onnx_graph": set(),
@@ -87,6 +87,7 @@ SHORT = {
     "nin._version": "read by the build",
     "nin.d2l.class_building": "section 3.2 of the book, apart from its networks",
     "nin.data.decoding.header": "reads what is asked of a file before it is decoded",
+    "nin.data.decoding.orientation": "below the two files that decode",
     "nin.installing": "the only place with this package's name on the package index",
     "nin.notebook_figure": "matplotlib is imported with it",
     "nin.orphans": "below the rooms that start processes",

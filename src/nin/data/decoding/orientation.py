@@ -1,7 +1,4 @@
-"""Turns a picture the right way up, as its EXIF orientation tells.
-
-A file of its own, because the two files that decode pictures import one another only one way.
-"""
+"""Turns a picture the right way up, as its EXIF orientation tells."""
 
 from __future__ import annotations
 
