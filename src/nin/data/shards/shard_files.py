@@ -121,15 +121,15 @@ def _shard_file(path: str, root: Path) -> ShardFile:
 def _inside(folder: Path) -> list[str]:
     """What a folder holds under the name of a shard: files, compressed ones, links to nothing."""
     with scanned(folder) as entries:
-        names = [entry.name for entry in entries if entry.name.endswith((*ENDINGS, *_COMPRESSED))]
-    shards = [folder / name for name in names if not name.startswith(".")]
-    return sorted(str(path) for path in shards if not path.is_dir())
+        alike = [entry for entry in entries if entry.name.endswith((*ENDINGS, *_COMPRESSED))]
+        names = [entry.name for entry in alike if not entry.is_dir()]
+    return sorted(str(folder / name) for name in names if not name.startswith("."))
 
 
 def _check_is_shard(path: Path) -> None:
     if path.name.endswith(_COMPRESSED):
         raise DataError(f"{path}: a compressed archive: unpack it to a plain .tar")
-    if not path.is_file():
+    if not is_url(path) and not path.is_file():
         raise DataError(f"{path}: is no file, or a link to nothing: remove it, or bring it here")
 
 
