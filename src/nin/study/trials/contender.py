@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from nin.errors import Advice, Argument, NinError
+from nin.errors import NinError
 from nin.networks.lookup import class_and_arguments, find_network, network_name
 from nin.networks.network_source import is_custom, name_of, source_of
 from nin.networks.stage_table import is_table
@@ -109,7 +109,7 @@ def check_weights(contenders: Sequence[Contender], recipe: Recipe) -> None:
             raise NinError(
                 f"{each.name} has pretrained weights, and these networks are trained from fresh"
                 " ones",
-                Advice("compare such networks in a sweep over {}", Argument("preset")),
+                "compare such networks by a sweep over the preset",
             )
 
 
