@@ -20,22 +20,23 @@ def identity(code: Any) -> Any:
     Earlier runs of a function are found by it, so that the identity of a plain function must not
     change.
     """
-    return _identity(code, frozenset())
+    return _identity(code, set())
 
 
-def _identity(code: Any, above: frozenset[int]) -> Any:
+def _identity(code: Any, seen: set[int]) -> Any:
+    seen.add(id(code))
     if isinstance(code, functools.partial):
-        return _identity(code.func, above), sorted(code.keywords.items())
+        return _identity(code.func, seen), sorted(code.keywords.items())
     if inspect.ismethod(code):
         held = code.__self__
         values = held if isinstance(held, type) else sorted(getattr(held, "__dict__", {}).items())
-        return _identity(code.__func__, above), _shown(values)
+        return _identity(code.__func__, seen), _shown(values)
     try:
         text = inspect.getsource(code)
     except (OSError, TypeError):
         text = repr(code)
     if isinstance(code, type):
-        return text, _members(code, above | {id(code)})
+        return text, _members(code, seen)
     defaults: Any = getattr(code, "__defaults__", None)
     if defaults is not None:
         defaults = tuple(map(_shown, defaults))
@@ -43,23 +44,23 @@ def _identity(code: Any, above: frozenset[int]) -> Any:
         defaults = defaults, sorted((name, _shown(each)) for name, each in named.items())
     cells = getattr(code, "__closure__", None) or ()
     held = text, defaults, [repr(_shown(cell.cell_contents)) for cell in cells]
-    named_here = _of_its_module(code, above | {id(code)})
+    named_here = _of_its_module(code, seen)
     return (*held, named_here) if named_here else held
 
 
-def _of_its_module(code: Any, above: frozenset[int]) -> list[tuple[str, Any]]:
+def _of_its_module(code: Any, seen: set[int]) -> list[tuple[str, Any]]:
     """The values of a function's module that it names, by name; imported code is not looked into.
 
     Args:
         code: a function.
-        above: ids of the functions and classes that lead to it, which are not looked into again.
+        seen: ids of the functions and classes that have been looked into, each of them once.
     """
     known, found = getattr(code, "__globals__", {}), []
     for name in sorted(_names(getattr(code, "__code__", None))):
         value = known.get(name)
         is_code = inspect.isfunction(value) or isinstance(value, type)
-        if is_code and value.__module__ == code.__module__ and id(value) not in above:
-            found.append((name, _identity(value, above)))
+        if is_code and value.__module__ == code.__module__ and id(value) not in seen:
+            found.append((name, _identity(value, seen)))
         elif isinstance(value, _PLAIN) and not name.startswith("__"):
             found.append((name, value))
     return found
@@ -73,12 +74,12 @@ def _names(code: CodeType | None) -> set[str]:
     return set(code.co_names).union(*map(_names, inner))
 
 
-def _members(kind: type, above: frozenset[int]) -> list[tuple[str, Any]]:
+def _members(kind: type, seen: set[int]) -> list[tuple[str, Any]]:
     """The contents of a class: source alone lacks closures, and in a notebook there is none."""
     # On PyTorch a `forward` is set aside when it is first called.
     own = {{"_own_forward": "forward"}.get(name, name): each for name, each in vars(kind).items()}
     return [
-        (name, _identity(each, above) if inspect.isfunction(each) else each)
+        (name, _identity(each, seen) if inspect.isfunction(each) else each)
         for name, each in sorted(own.items())
         if inspect.isfunction(each) or (isinstance(each, _PLAIN) and name not in _OF_PYTHON)
     ]

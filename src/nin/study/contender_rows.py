@@ -25,13 +25,13 @@ def contender_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tu
     evaluated = len(folds) * len(conditions.seeds)
     # All exercises begin with the same network.
     distinct = list({plan.trial.key(): plan for plan in plans}.values())
-    found = [plan.trial for plan in distinct if not plan.trial.is_frozen]
+    with_rates = [plan.trial for plan in distinct if not plan.trial.is_frozen]
     effort = evaluated * sum(plan.trial.effort for plan in distinct)
-    effort += share * searches * sum(trial.effort for trial in found)
+    effort += share * searches * sum(trial.effort for trial in with_rates)
     warn_of_short_budgets(conditions, distinct)
-    print_estimate(conditions, distinct, searches, evaluated)
+    print_estimate(conditions, distinct, searches if with_rates else 0, evaluated)
     cache = ResultsCache(conditions.out / "trainings")
-    trainings = searches * len(found) + evaluated * len(distinct)
+    trainings = searches * len(with_rates) + evaluated * len(distinct)
     runner = TrialRunner(cache, conditions.jobs, trainings, effort, conditions.console)
     with runner:
         trials = [plan.trial.in_fold(fold) for plan in plans for fold in folds]

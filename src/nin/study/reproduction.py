@@ -106,9 +106,9 @@ def _check_folder(folder: Path, record: Path) -> None:
     is_its_own = folder.resolve() == record.resolve().parent
     there = any((folder / "trainings").glob("*.json")) and not (folder / MARKER).exists()
     if is_its_own or there:
+        whose = "the record itself" if is_its_own else "another comparison"
         raise NinError(
-            f"{folder} holds the trainings of {'the record itself' if is_its_own else 'another'}"
-            f"{'' if is_its_own else ' comparison'}, which would not be repeated",
+            f"{folder} holds the trainings of {whose}, which would not be repeated",
             Advice("name another folder as {}", Argument("out")),
         )
 

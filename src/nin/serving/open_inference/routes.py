@@ -183,11 +183,13 @@ def _add_infer(app: FastAPI, service: Service, forms: Forms) -> None:
 
 
 def complete(described: dict[str, Any]) -> None:
-    """Complete FastAPI's description of the routes, in place.
+    """Complete FastAPI's description of the routes, in place, unless that has been done.
 
     Adds the schema of a request, which is read by hand, and leaves out FastAPI's own response to
     invalid parameters, which no route sends.
     """
+    if InferenceRequest.__name__ in described["components"]["schemas"]:
+        return
     _, schemas = models_json_schema([(InferenceRequest, "validation")], ref_template=_REFERENCE)
     described["components"]["schemas"] |= schemas["$defs"]
     for operations in described["paths"].values():
